@@ -1,0 +1,87 @@
+import type { Request, RequestHandler } from 'express';
+import type { Database, Tx } from '../../services/database/database';
+import { EngineError, modelNotFound } from '../../services/engine/engine-error';
+import type { Engine } from '../../services/engine/engine';
+import { readQuery, type QueryText } from './query';
+
+/** Who a bearer token stands for. */
+export interface BearerIdentity {
+  readonly tokenId: string;
+  readonly userId: string;
+  readonly workspaceId: string;
+  readonly scopes: readonly string[];
+}
+
+export type EngineScope =
+  'data.records:read' | 'data.records:write' | 'schema.bases:read' | 'schema.bases:write';
+
+/** What a route gets: a transaction of the token's workspace and what the request said. */
+export interface EngineCall {
+  readonly tx: Tx;
+  readonly who: BearerIdentity;
+  readonly body: unknown;
+  readonly query: QueryText;
+  /** A part of the path; '' when the route has no such part. */
+  part(name: 'base' | 'table' | 'record' | 'field'): string;
+}
+
+export interface EngineDoorParts {
+  readonly db: Pick<Database, 'tenant'>;
+  readonly engine: Engine;
+  readonly authenticate: (bearer: string) => Promise<BearerIdentity | null>;
+}
+
+async function identify(req: Request, parts: EngineDoorParts): Promise<BearerIdentity> {
+  const bearer = /^Bearer +(\S+)$/i.exec(req.get('authorization') ?? '')?.[1];
+  if (bearer === undefined) throw new EngineError(401, 'AUTHENTICATION_REQUIRED', 'Authentication required');
+  const who = await parts.authenticate(bearer);
+  if (!who) throw new EngineError(401, 'AUTHENTICATION_REQUIRED', 'Invalid authentication token');
+  return who;
+}
+
+/** Airtable refuses longer addresses. Source: Airtable Web API, limits: URL < 16,000 characters. */
+const MAX_URL = 16_000;
+
+/** Makes the two kinds of route: a read, and a write whose log entry commits with it. */
+export function createCalls(parts: EngineDoorParts) {
+  function route(
+    scope: EngineScope | null,
+    work: (call: EngineCall, req: Request) => Promise<unknown>,
+  ): RequestHandler {
+    return async (req, res) => {
+      if (req.originalUrl.length > MAX_URL) {
+        throw new EngineError(414, 'REQUEST_URI_TOO_LONG', 'Use POST …/listRecords for long requests');
+      }
+      const who = await identify(req, parts);
+      if (scope !== null && !who.scopes.includes(scope)) throw modelNotFound();
+      const query = readQuery(req.originalUrl);
+      const body: unknown = req.body;
+      const answer = await parts.db.tenant(who.workspaceId, (tx) =>
+        work({ tx, who, body, query, part: (name) => String(req.params[name] ?? '') }, req),
+      );
+      res.json(answer);
+    };
+  }
+  return {
+    read: (scope: EngineScope | null, work: (call: EngineCall) => Promise<unknown>) => route(scope, work),
+    write: (scope: EngineScope, work: (call: EngineCall) => Promise<unknown>, baseOf = basePart) =>
+      route(scope, async (call, req) => {
+        const result = await work(call);
+        await parts.engine.recordRequest(call.tx, call.who.workspaceId, {
+          baseId: baseOf(call, result),
+          tokenId: call.who.tokenId,
+          method: req.method,
+          path: req.originalUrl,
+          request: call.body,
+          result,
+        });
+        return result;
+      }),
+  };
+}
+
+export type Calls = ReturnType<typeof createCalls>;
+
+function basePart(call: EngineCall, _result: unknown): string {
+  return call.part('base');
+}

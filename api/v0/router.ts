@@ -1,0 +1,28 @@
+import express, { Router } from 'express';
+import { EngineError } from '../../services/engine/engine-error';
+import { createCalls, type EngineDoorParts } from './calls';
+import { createFailureHandler } from './failures';
+import { createRecordRoutes } from './record-routes';
+import { createSchemaRoutes } from './schema-routes';
+
+/** Ten records with several long texts each. */
+const MAX_BODY = '8mb';
+
+export interface EngineRouterParts extends EngineDoorParts {
+  /** Hears of failures that are the server's own fault; nobody does by default. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** The Airtable Web API on the engine, to be mounted at /v0. It reads bodies itself and answers errors in Airtable's shapes. */
+export function createEngineRouter(parts: EngineRouterParts): Router {
+  const router = Router();
+  const calls = createCalls(parts);
+  router.use(express.json({ limit: MAX_BODY }));
+  router.use('/meta', createSchemaRoutes(calls, parts.engine));
+  router.use(createRecordRoutes(calls, parts.engine));
+  router.use(() => {
+    throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
+  });
+  router.use(createFailureHandler(parts.report ?? (() => undefined)));
+  return router;
+}

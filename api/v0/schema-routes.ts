@@ -1,0 +1,103 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Engine } from '../../services/engine/engine';
+import { modelNotFound } from '../../services/engine/engine-error';
+import { BaseInput } from '../../services/engine/schema-shapes';
+import { parseBody } from '../../services/engine/schema-writing';
+import type { BearerIdentity, Calls } from './calls';
+
+const CreateBase = BaseInput.extend({ workspaceId: z.string() });
+
+function permissionLevel(who: BearerIdentity): string {
+  if (who.scopes.includes('schema.bases:write')) return 'create';
+  return who.scopes.includes('data.records:write') ? 'edit' : 'read';
+}
+
+/** `/v0/meta`: who I am, bases and their schema. */
+export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
+  const router = Router();
+  const { read, write } = calls;
+
+  router.get(
+    '/whoami',
+    read(null, async ({ who }) => ({ id: who.userId, scopes: who.scopes })),
+  );
+  router.get(
+    '/bases',
+    read('schema.bases:read', async ({ tx, who }) => {
+      const bases = await engine.listBases(tx, who.workspaceId);
+      return { bases: bases.map((base) => ({ ...base, permissionLevel: permissionLevel(who) })) };
+    }),
+  );
+  router.post(
+    '/bases',
+    write(
+      'schema.bases:write',
+      async ({ tx, who, body }) => {
+        const { workspaceId, name, tables } = parseBody(CreateBase, body);
+        if (workspaceId !== who.workspaceId) throw modelNotFound();
+        const base = await engine.createBase(tx, who.workspaceId, { name, tables });
+        return { id: base.id, tables: base.tables };
+      },
+      (_call, result) => z.object({ id: z.string() }).parse(result).id,
+    ),
+  );
+  router.get(
+    '/bases/:base/tables',
+    read('schema.bases:read', async (call) => {
+      const { tables } = await engine.getSchema(call.tx, call.who.workspaceId, call.part('base'));
+      if (!call.query.list('include')?.includes('visibleFieldIds')) return { tables };
+      return {
+        tables: tables.map((table) => {
+          const visibleFieldIds = table.fields.map((field) => field.id);
+          return { ...table, views: table.views.map((view) => ({ ...view, visibleFieldIds })) };
+        }),
+      };
+    }),
+  );
+  router.post(
+    '/bases/:base/tables',
+    write('schema.bases:write', (call) => {
+      return engine.createTable(call.tx, call.who.workspaceId, call.part('base'), call.body);
+    }),
+  );
+  router.patch(
+    '/bases/:base/tables/:table',
+    write('schema.bases:write', (call) => {
+      return engine.updateTable(
+        call.tx,
+        call.who.workspaceId,
+        call.part('base'),
+        call.part('table'),
+        call.body,
+      );
+    }),
+  );
+  router.post(
+    '/bases/:base/tables/:table/fields',
+    write('schema.bases:write', (call) => {
+      return engine.createField(
+        call.tx,
+        call.who.workspaceId,
+        call.part('base'),
+        call.part('table'),
+        call.body,
+      );
+    }),
+  );
+  router.patch(
+    '/bases/:base/tables/:table/fields/:field',
+    write('schema.bases:write', (call) => {
+      const { tx, who, body } = call;
+      return engine.updateField(
+        tx,
+        who.workspaceId,
+        call.part('base'),
+        call.part('table'),
+        call.part('field'),
+        body,
+      );
+    }),
+  );
+  return router;
+}

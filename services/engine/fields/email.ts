@@ -1,0 +1,4 @@
+import { textType } from './texts';
+
+/** Airtable takes any text here and only shows it as a link when it is an address. */
+export const email = textType('email');

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { distinct } from '../../cells/canonical';
+import { invalidOptions, invalidValue } from '../engine-error';
+import { isEngineId } from '../engine-ids';
+import type { EngineFieldType } from './field-type';
+
+const Options = z.object({ linkedTableId: z.string() });
+
+/** Record ids in order. That they exist, and that the other side follows, is seen to by `links.ts`. */
+export const multipleRecordLinks: EngineFieldType = {
+  type: 'multipleRecordLinks',
+  primary: false,
+  mergeable: false,
+  options(given, field, context) {
+    const parsed = Options.safeParse(given);
+    if (!parsed.success) throw invalidOptions(field.name, 'linkedTableId is needed');
+    const linkedTableId = context.tableId(parsed.data.linkedTableId);
+    if (linkedTableId === undefined)
+      throw invalidOptions(field.name, 'linkedTableId is no table of this base');
+    return { linkedTableId, isReversed: false, prefersSingleRecordLink: false };
+  },
+  parse(value, field, context) {
+    const items = context.typecast && typeof value === 'string' ? [value] : value;
+    if (!Array.isArray(items)) throw invalidValue(field.name, 'it takes a list of record ids');
+    return distinct(
+      items.map((item) => {
+        if (typeof item !== 'string') throw invalidValue(field.name, 'it takes a list of record ids');
+        if (isEngineId('rec', item)) return item;
+        if (context.typecast && item.trim() !== '') return context.linkByText(field, item);
+        throw invalidValue(field.name, 'it takes a list of record ids like "recXXXXXXXXXXXXXX"');
+      }),
+    );
+  },
+  read: (stored) => stored,
+  formula: (stored, _field, context) =>
+    Array.isArray(stored) ? stored.map((id) => context.linkText(typeof id === 'string' ? id : '')) : null,
+  sort: (field) => ({
+    kind: 'text',
+    // The first linked record's primary cell. Primary fields are text, numbers and dates: stored as shown.
+    sql: `coalesce((SELECT lower(l.cells->>t.primary_field_id) FROM engine_records l
+      JOIN engine_tables t ON (t.workspace_id, t.base_id, t.id) = (l.workspace_id, l.base_id, l.table_id)
+      WHERE (l.workspace_id, l.base_id, l.id) = (r.workspace_id, r.base_id, r.cells->'${field.id}'->>0)), '')`,
+  }),
+};

@@ -1,0 +1,3 @@
+import { textType } from './texts';
+
+export const singleLineText = textType('singleLineText');

@@ -1,0 +1,14 @@
+import { choiceName, choicePlace, parseChoice, parseChoices } from './choices';
+import type { EngineFieldType } from './field-type';
+
+/** Stored by option id; sorted by the place of the option in the list. */
+export const singleSelect: EngineFieldType = {
+  type: 'singleSelect',
+  primary: false,
+  mergeable: true,
+  options: (given, field) => parseChoices(given, field.name),
+  parse: parseChoice,
+  read: (stored, field) => choiceName(stored, field) ?? null,
+  formula: (stored, field) => choiceName(stored, field) ?? null,
+  sort: (field) => ({ kind: 'number', sql: choicePlace(`r.cells->>'${field.id}'`, field) }),
+};

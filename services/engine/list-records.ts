@@ -1,0 +1,123 @@
+import type { AirtableRecord } from '../../contracts/airtable';
+import { readBase } from './base-rows';
+import { answerRecord } from './answers';
+import { EngineError, invalidRequest } from './engine-error';
+import { compileFilter, type RecordFilter } from './filter';
+import { readLinkTexts } from './link-texts';
+import { ListQuery, readOffset, writeOffset } from './list-query';
+import { listStatement, orderKeysOf, type ListStatement } from './list-sql';
+import { toRecord, type BasePlace, type RecordRow } from './record-rows';
+import { findField, type EngineBase, type EngineField, type EngineTable } from './schema';
+import { parseBody, tableOf } from './schema-writing';
+
+/** Rows a filter looks at in one go: what one request holds in memory, whatever the size of the table. */
+const BATCH = 500;
+/** How long one request may filter before it is told to ask for less. */
+const FILTER_TIME_MS = 25_000;
+
+interface ListRow extends RecordRow {
+  seq: string;
+  keys: string[];
+}
+
+export interface RecordPage {
+  readonly records: AirtableRecord[];
+  /** Where the next page begins; absent on the last. */
+  readonly offset?: string;
+}
+
+function chosenFields(table: EngineTable, names: readonly string[] | undefined): EngineField[] | undefined {
+  return names?.map((name) => {
+    const field = findField(table, name);
+    if (!field) throw new EngineError(422, 'UNKNOWN_FIELD_NAME', `Unknown field name: "${name}"`);
+    return field;
+  });
+}
+
+function checkView(table: EngineTable, view: string | undefined): void {
+  if (view === undefined || view === '') return;
+  if (!table.views.some((v) => v.id === view || v.name === view)) {
+    throw new EngineError(422, 'VIEW_NAME_NOT_FOUND', `View ${view} not found`);
+  }
+}
+
+/** Rows that the filter keeps, at most `limit`, read through a cursor: one sort for the whole request. */
+async function readFiltered(
+  place: BasePlace,
+  base: EngineBase,
+  statement: ListStatement,
+  filter: RecordFilter,
+  limit: number,
+): Promise<ListRow[]> {
+  const end = Date.now() + FILTER_TIME_MS;
+  const kept: ListRow[] = [];
+  await place.tx.query(`DECLARE engine_list NO SCROLL CURSOR FOR ${statement.sql}`, statement.values);
+  try {
+    for (;;) {
+      const { rows } = await place.tx.query<ListRow>(`FETCH ${BATCH} FROM engine_list`);
+      const context = await readLinkTexts(place, base, filter.fields, rows);
+      for (const row of rows) {
+        if (filter.keeps(toRecord(row), context)) kept.push(row);
+        if (kept.length === limit) return kept;
+        if (Date.now() > end)
+          throw new EngineError(
+            422,
+            'LIST_RECORDS_TIMEOUT',
+            'Filtering took too long: use a simpler formula',
+          );
+      }
+      if (rows.length < BATCH) return kept;
+    }
+  } finally {
+    await place.tx.query('CLOSE engine_list').catch(() => undefined);
+  }
+}
+
+/**
+ * One page of a table's records. Without `sort` they come in the order of creation. A page is no snapshot: what changes
+ * between two pages is seen or not, but no untouched record is left out or given twice. Throws EngineError.
+ */
+export async function listRecords(
+  place: BasePlace,
+  tableIdOrName: string,
+  input: unknown,
+  now: Date,
+): Promise<RecordPage> {
+  const query = parseBody(ListQuery, input);
+  const base = await readBase(place.tx, place.workspaceId, place.baseId);
+  const table = tableOf(base, tableIdOrName);
+  checkView(table, query.view);
+  if (query.cellFormat === 'string' && (query.timeZone === undefined || query.userLocale === undefined)) {
+    throw invalidRequest('timeZone and userLocale are needed with cellFormat=string');
+  }
+  const fields = chosenFields(table, query.fields);
+  const keys = orderKeysOf(table, query);
+  const position = readOffset(
+    table.id,
+    query,
+    keys.map((key) => key.kind),
+  );
+  const given = position?.given ?? 0;
+  const room = Math.min(query.pageSize, (query.maxRecords ?? Infinity) - given);
+  if (room <= 0) return { records: [] };
+  const filter = query.filterByFormula ? compileFilter(table, query.filterByFormula, now) : undefined;
+  const statement = listStatement(place, table.id, keys, position, filter?.prefilter ?? {});
+  const rows = filter
+    ? await readFiltered(place, base, statement, filter, room + 1)
+    : (await place.tx.query<ListRow>(`${statement.sql} LIMIT ${room + 1}`, statement.values)).rows;
+  const page = rows.slice(0, room);
+  const text =
+    query.cellFormat === 'string'
+      ? await readLinkTexts(place, base, fields ?? table.fields, page)
+      : undefined;
+  const form = { byFieldId: query.returnFieldsByFieldId, ...(fields && { fields }), ...(text && { text }) };
+  const last = page.at(-1);
+  const more = rows.length > room && given + room < (query.maxRecords ?? Infinity);
+  return {
+    records: page.map((row) => answerRecord(table, toRecord(row), form)),
+    ...(more &&
+      last && {
+        offset: writeOffset(table.id, query, { keys: last.keys, seq: last.seq, given: given + room }),
+      }),
+  };
+}

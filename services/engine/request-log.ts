@@ -1,0 +1,42 @@
+import type { Tx } from '../database/database';
+
+/** An accepted write, as it goes into the log. */
+export interface AcceptedRequest {
+  readonly baseId: string;
+  readonly tokenId: string;
+  readonly method: string;
+  /** As it was sent, percent-encoded. */
+  readonly path: string;
+  readonly request: unknown;
+  readonly result: unknown;
+}
+
+/** JSON that jsonb takes: parts of a body that nobody looked at may hold NUL or half a surrogate pair. */
+function storableJson(value: unknown): string {
+  return JSON.stringify(value ?? null).replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
+    escape.length > 2 && /^\\u(0000|d)/.test(escape) ? '\ufffd' : escape,
+  );
+}
+
+/** Adds a write to the log, in the transaction of the write itself. The log cannot be changed afterwards. */
+export async function recordRequest(
+  tx: Tx,
+  workspaceId: string,
+  entry: AcceptedRequest,
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO engine_requests (workspace_id, base_id, at, token_id, method, path, request, result)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      workspaceId,
+      entry.baseId,
+      now,
+      entry.tokenId,
+      entry.method,
+      entry.path,
+      storableJson(entry.request),
+      storableJson(entry.result),
+    ],
+  );
+}

@@ -1,0 +1,175 @@
+import type { z } from 'zod';
+import { lockBase } from './base-rows';
+import { EngineError, invalidRequest, modelNotFound } from './engine-error';
+import { newEngineId } from './engine-ids';
+import { creatableType } from './fields/registry';
+import type { BasePlace } from './record-rows';
+import { findField, findTable, type EngineBase, type EngineField, type EngineTable } from './schema';
+import { FieldInput, Renaming, TableInput } from './schema-shapes';
+import { checkNameIsFree, insertField, insertTable } from './schema-rows';
+
+/** Checks a body against its shape. Throws Airtable's 422 with the first thing that is wrong. */
+export function parseBody<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw invalidRequest(`${issue?.path.join('.') || 'the body'} ${issue?.message ?? 'is not valid'}`);
+}
+
+function makeField(input: FieldInput, base: EngineBase, known: readonly EngineField[]): EngineField {
+  checkNameIsFree(known, input.name, 'DUPLICATE_OR_EMPTY_FIELD_NAME');
+  const options = creatableType(input.type).options(input.options, input, {
+    tableId: (idOrName) => findTable(base, idOrName)?.id,
+  });
+  return {
+    id: newEngineId('fld'),
+    name: input.name,
+    type: input.type,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    ...(options === undefined ? {} : { options }),
+  };
+}
+
+function freeName(wanted: string, taken: readonly EngineField[]): string {
+  const names = new Set(taken.map((field) => field.name.toLowerCase()));
+  let name = wanted;
+  for (let n = 2; names.has(name.toLowerCase()); n++) name = `${wanted} ${n}`;
+  return name;
+}
+
+/**
+ * Adds a field to a table that is there. A link field gets its other side in the linked table, named after this table; a
+ * table's link to itself has none, as at Airtable.
+ */
+export async function addField(
+  place: BasePlace,
+  base: EngineBase,
+  table: EngineTable,
+  input: FieldInput,
+): Promise<EngineField> {
+  const field = makeField(input, base, table.fields);
+  const linked = base.tables.find((t) => t.id === field.options?.['linkedTableId']);
+  if (linked && linked.id !== table.id && field.options) {
+    const inverse: EngineField = {
+      id: newEngineId('fld'),
+      name: freeName(table.name, linked.fields),
+      type: field.type,
+      options: {
+        linkedTableId: table.id,
+        isReversed: false,
+        prefersSingleRecordLink: false,
+        inverseLinkFieldId: field.id,
+      },
+    };
+    field.options['inverseLinkFieldId'] = inverse.id;
+    await insertField(place, linked.id, inverse);
+  }
+  await insertField(place, table.id, field);
+  return field;
+}
+
+/** Adds a table whose fields are none of them links. Throws EngineError. */
+export async function addTable(
+  place: BasePlace,
+  base: EngineBase,
+  input: TableInput,
+  id = newEngineId('tbl'),
+): Promise<EngineTable> {
+  checkNameIsFree(base.tables, input.name, 'DUPLICATE_TABLE_NAME');
+  const fields: EngineField[] = [];
+  for (const field of input.fields) fields.push(makeField(field, base, fields));
+  const primary = fields[0];
+  if (!primary || !creatableType(primary.type).primary) {
+    throw invalidRequest(`the first field of "${input.name}" cannot be its primary field`);
+  }
+  const table: EngineTable = {
+    id,
+    name: input.name,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    primaryFieldId: primary.id,
+    fields,
+    views: [{ id: newEngineId('viw'), name: 'Grid view', type: 'grid' }],
+  };
+  await insertTable(place, table, base.tables.length);
+  return table;
+}
+
+/** Splits off the link fields: they need both tables to be there. The first field stays, so that it is refused as primary. */
+export function splitLinks(input: TableInput): { plain: TableInput; links: FieldInput[] } {
+  const isLink = (field: FieldInput, i: number) => i > 0 && field.type === 'multipleRecordLinks';
+  return {
+    plain: { ...input, fields: input.fields.filter((field, i) => !isLink(field, i)) },
+    links: input.fields.filter(isLink),
+  };
+}
+
+/** `POST /meta/bases/{base}/tables`. Returns the table; throws EngineError. */
+export async function createTable(place: BasePlace, body: unknown): Promise<EngineTable> {
+  const input = parseBody(TableInput, body);
+  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const { plain, links } = splitLinks(input);
+  const { id } = await addTable(place, base, plain);
+  for (const link of links) {
+    const now = await lockBase(place.tx, place.workspaceId, place.baseId);
+    await addField(place, now, tableOf(now, id), link);
+  }
+  return tableOf(await lockBase(place.tx, place.workspaceId, place.baseId), id);
+}
+
+/** A table by id or name. Throws Airtable's 403 when the base has none. */
+export function tableOf(base: EngineBase, idOrName: string): EngineTable {
+  const table = findTable(base, idOrName);
+  if (!table) throw modelNotFound();
+  return table;
+}
+
+/** `PATCH /meta/bases/{base}/tables/{table}`: name and description. Returns the table; throws EngineError. */
+export async function updateTable(place: BasePlace, idOrName: string, body: unknown): Promise<EngineTable> {
+  const input = parseBody(Renaming, body);
+  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const table = tableOf(base, idOrName);
+  if (input.name !== undefined) checkNameIsFree(base.tables, input.name, 'DUPLICATE_TABLE_NAME', table.id);
+  await place.tx.query(
+    `UPDATE engine_tables SET name = coalesce($4, name), description = coalesce($5, description)
+     WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
+    [place.workspaceId, place.baseId, table.id, input.name ?? null, input.description ?? null],
+  );
+  return { ...table, ...withoutUndefined(input) };
+}
+
+function withoutUndefined(input: Renaming): { name?: string; description?: string } {
+  return {
+    ...(input.name === undefined ? {} : { name: input.name }),
+    ...(input.description === undefined ? {} : { description: input.description }),
+  };
+}
+
+/** `POST …/tables/{table}/fields`. Returns the field; throws EngineError. */
+export async function createField(place: BasePlace, tableId: string, body: unknown): Promise<EngineField> {
+  const input = parseBody(FieldInput, body);
+  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  return addField(place, base, tableOf(base, tableId), input);
+}
+
+/** `PATCH …/fields/{field}`: name and description only; options cannot be changed by API. Throws EngineError. */
+export async function updateField(
+  place: BasePlace,
+  tableId: string,
+  fieldId: string,
+  body: unknown,
+): Promise<EngineField> {
+  const input = parseBody(Renaming, body);
+  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const table = tableOf(base, tableId);
+  const field = findField(table, fieldId);
+  if (!field) throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
+  if (input.name !== undefined) {
+    checkNameIsFree(table.fields, input.name, 'DUPLICATE_OR_EMPTY_FIELD_NAME', field.id);
+  }
+  await place.tx.query(
+    `UPDATE engine_fields SET name = coalesce($4, name), description = coalesce($5, description)
+     WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
+    [place.workspaceId, place.baseId, field.id, input.name ?? null, input.description ?? null],
+  );
+  return { ...field, ...withoutUndefined(input) };
+}

@@ -1,0 +1,31 @@
+import { PRECEDENCE, type Node } from './syntax';
+
+function quote(text: string): string {
+  const escaped = text
+    .replace(/[\\"]/g, '\\$&')
+    .replace(/\n/g, '\\n')
+    .replace(/\t/g, '\\t')
+    .replace(/\r/g, '\\r');
+  return `"${escaped}"`;
+}
+
+/** The text of a formula tree, with the brackets it needs. Reading it again gives the same tree. */
+export function printFormula(node: Node, level = 0): string {
+  switch (node.kind) {
+    case 'number':
+      return String(node.value);
+    case 'text':
+      return quote(node.value);
+    case 'field':
+      return `{${node.name.replace(/[\\}]/g, '\\$&')}}`;
+    case 'negate':
+      return `-${printFormula(node.operand, 5)}`;
+    case 'call':
+      return `${node.name}(${node.args.map((arg) => printFormula(arg)).join(', ')})`;
+    case 'binary': {
+      const own = PRECEDENCE[node.operator];
+      const text = `${printFormula(node.left, own - 1)} ${node.operator} ${printFormula(node.right, own)}`;
+      return own <= level ? `(${text})` : text;
+    }
+  }
+}
