@@ -1,0 +1,53 @@
+import { SagatableError, type ErrorKind, type ErrorOptions } from '../../contracts/errors';
+import { readErrorBody } from './answers';
+import type { Answer } from './exchange';
+import { showUpstreamText } from './upstream-text';
+
+/** One request that did not end well, before it is decided whether it is repeated. */
+export interface Failure {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly options: ErrorOptions;
+  /** True when the same request can succeed soon; then not before `afterMs`, if given. */
+  readonly passing: boolean;
+  readonly afterMs?: number | undefined;
+  /** False only where the request certainly changed nothing. */
+  readonly mayHaveLanded: boolean;
+}
+
+/** The error of a failure, with what is known of the call as a whole. */
+export function errorOf(failure: Failure, details: Readonly<Record<string, unknown>>): SagatableError {
+  return new SagatableError(failure.kind, failure.message, {
+    ...failure.options,
+    ...(failure.afterMs === undefined ? {} : { retryAfterMs: failure.afterMs }),
+    details: { ...failure.options.details, ...details },
+  });
+}
+
+// Not verified which of these Airtable sends; all are looked for, the first one counts.
+const REQUEST_ID_HEADERS = [
+  'x-airtable-request-id',
+  'airtable-request-id',
+  'x-request-id',
+  'x-amzn-requestid',
+];
+
+/** What is kept of an answer that is not the expected one: data for programs and support, never part of a message. */
+export function describeAnswer(answer: Answer, token: string): Readonly<Record<string, unknown>> {
+  const { type, message } = readErrorBody(answer.text);
+  const requestId = REQUEST_ID_HEADERS.map((name) => answer.headers.get(name)).find((id) => id);
+  return {
+    upstreamStatus: answer.status,
+    upstream: showUpstreamText(message, token),
+    ...(type === undefined ? {} : { airtableType: showUpstreamText(type, token) }),
+    ...(requestId ? { requestId: showUpstreamText(requestId, token) } : {}),
+  };
+}
+
+/** Retry-After in milliseconds, seconds or date, between 1 s and 10 min; undefined when absent or unreadable. */
+export function readRetryAfter(headers: Headers): number | undefined {
+  const text = headers.get('retry-after')?.trim();
+  if (!text) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(600_000, Math.max(1_000, ms));
+}
