@@ -1,0 +1,41 @@
+import { MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
+import type { CreateOptionChange } from '../../contracts/changes';
+import type { Tx } from '../database/database';
+import { readEntries, toEntry, type JournalEntry } from './journal';
+
+/** What one request carries: entries of one kind and table. `option` rides on the first record that uses it. */
+export interface Batch {
+  readonly entries: readonly JournalEntry[];
+  readonly option: JournalEntry | undefined;
+}
+
+/** The next entries to apply, in order; undefined when none is left. An option without a record to carry it is returned alone. */
+export async function nextBatch(tx: Tx, editId: string): Promise<Batch | undefined> {
+  const pending = await readEntries(tx, editId, ['pending'], MAX_RECORDS_PER_WRITE, 'forwards');
+  const first = pending[0];
+  if (!first) return undefined;
+  if (first.change.kind === 'createOption') {
+    const carrier = await findCarrier(tx, editId, first.change);
+    return { entries: carrier ? [carrier] : [], option: first };
+  }
+  return { entries: sameTarget(pending), option: undefined };
+}
+
+/** The leading entries that share kind and table. */
+export function sameTarget(entries: readonly JournalEntry[]): JournalEntry[] {
+  const first = entries[0]?.change;
+  const end = entries.findIndex((e) => e.change.kind !== first?.kind || e.change.tableId !== first.tableId);
+  return entries.slice(0, end < 0 ? entries.length : end);
+}
+
+async function findCarrier(tx: Tx, editId: string, option: CreateOptionChange): Promise<JournalEntry | undefined> {
+  const { rows } = await tx.query<Parameters<typeof toEntry>[0]>(
+    `SELECT ordinal, change, record_id, label, state, reason, found, batch, sent_at, restored_as FROM edit_changes
+     WHERE edit_id = $1 AND state = 'pending' AND table_id = $2 AND (
+       (kind = 'update' AND change #> ARRAY['cells', $3, 'after'] @> to_jsonb($4::text)) OR
+       (kind = 'create' AND change #> ARRAY['cells', $3] @> to_jsonb($4::text)))
+     ORDER BY ordinal LIMIT 1`,
+    [editId, option.tableId, option.fieldId, option.name],
+  );
+  return rows[0] && toEntry(rows[0]);
+}

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import type { Change } from '../../contracts/changes';
+
+/** JSON with sorted keys: the same value always gives the same text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
+  }
+  return JSON.stringify(value ?? null);
+}
+
+/** SHA-256 over where the change set goes and each change in order: what an approval is bound to. */
+export function hashChangeSet(target: { connectionId: string; baseId: string }, changes: Iterable<Change>): string {
+  const hash = createHash('sha256').update(canonicalJson(target));
+  for (const change of changes) hash.update('\n').update(canonicalJson(change));
+  return hash.digest('hex');
+}

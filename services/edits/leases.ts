@@ -1,0 +1,69 @@
+import { SagatableError } from '../../contracts/errors';
+import type { Database, Tx } from '../database/database';
+
+/** A base is written by one edit at a time. `fence` only grows: who holds an older one writes nothing. */
+export interface Lease {
+  readonly workspaceId: string;
+  readonly baseKey: string;
+  readonly holder: string;
+  readonly fence: number;
+}
+
+/** How long a holder that stopped answering keeps others out. */
+const LEASE_SECONDS = 30;
+/** A waiter that has not asked for this long has gone away. */
+const WAITER_SECONDS = 15;
+
+/**
+ * Takes the base for one chunk of work, or returns undefined: another edit holds it, or has waited longer. The
+ * same holder gets it again at once, under a new fence, which shuts out its own attempts that were stopped.
+ */
+export async function acquireLease(db: Database, workspaceId: string, baseKey: string, holder: string): Promise<Lease | undefined> {
+  return db.tenant(workspaceId, async (tx) => {
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7242))', [`${workspaceId}/${baseKey}`]);
+    await tx.query(
+      `INSERT INTO base_lease_waiters (workspace_id, base_key, holder) VALUES ($1, $2, $3)
+       ON CONFLICT (workspace_id, base_key, holder) DO UPDATE SET seen_at = clock_timestamp()`,
+      [workspaceId, baseKey, holder],
+    );
+    const earlier = await tx.query(
+      `SELECT 1 FROM base_lease_waiters w, base_lease_waiters me
+       WHERE w.base_key = $1 AND me.base_key = $1 AND me.holder = $2 AND w.holder <> $2
+         AND w.since < me.since AND w.seen_at > clock_timestamp() - make_interval(secs => $3) LIMIT 1`,
+      [baseKey, holder, WAITER_SECONDS],
+    );
+    if (earlier.rowCount) return undefined;
+    const { rows } = await tx.query<{ fence: string }>(
+      `INSERT INTO base_leases AS l (workspace_id, base_key, holder, fence, expires_at)
+       VALUES ($1, $2, $3, 1, clock_timestamp() + make_interval(secs => $4))
+       ON CONFLICT (workspace_id, base_key) DO UPDATE
+         SET holder = $3, fence = l.fence + 1, expires_at = clock_timestamp() + make_interval(secs => $4)
+         WHERE l.holder = $3 OR l.expires_at < clock_timestamp()
+       RETURNING fence`,
+      [workspaceId, baseKey, holder, LEASE_SECONDS],
+    );
+    const row = rows[0];
+    if (!row) return undefined;
+    await tx.query('DELETE FROM base_lease_waiters WHERE base_key = $1 AND holder = $2', [baseKey, holder]);
+    return { workspaceId, baseKey, holder, fence: Number(row.fence) };
+  });
+}
+
+/** Throws Conflict `fenced` unless the lease is still ours; prolongs it. Inside a transaction it also keeps it ours until commit. */
+export async function holdLease(tx: Tx, lease: Lease): Promise<void> {
+  const { rowCount } = await tx.query(
+    `UPDATE base_leases SET expires_at = clock_timestamp() + make_interval(secs => $4)
+     WHERE base_key = $1 AND holder = $2 AND fence = $3 AND expires_at > clock_timestamp()`,
+    [lease.baseKey, lease.holder, lease.fence, LEASE_SECONDS],
+  );
+  if (!rowCount) {
+    throw new SagatableError('Conflict', 'Another attempt has taken over this base: this one writes nothing more.', { code: 'fenced', retryable: true });
+  }
+}
+
+/** Gives the base back, so that whoever waits goes next. */
+export async function releaseLease(db: Database, lease: Lease): Promise<void> {
+  await db.tenant(lease.workspaceId, (tx) =>
+    tx.query(`UPDATE base_leases SET expires_at = '-infinity' WHERE base_key = $1 AND holder = $2 AND fence = $3`, [lease.baseKey, lease.holder, lease.fence]),
+  );
+}

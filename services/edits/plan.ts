@@ -1,0 +1,81 @@
+import type { AirtableRecord, BaseSchema, TableSchema } from '../../contracts/airtable';
+import type { ProposeEditInput } from '../../contracts/changes';
+import { SagatableError } from '../../contracts/errors';
+import type { AirtableClient } from '../airtable/client';
+import { ChangeSetDraft, type DraftedChange } from './draft';
+import { readRecords } from './read-records';
+import { applyRule, resolveLinks } from './rules';
+import { SchemaIndex } from './schema-index';
+
+export interface Planning {
+  readonly client: AirtableClient;
+  readonly baseId: string;
+  readonly schema: BaseSchema;
+  readonly signal: AbortSignal;
+  /** Called now and then, so that long planning is seen to be alive. */
+  readonly alive: (recordsRead: number) => void;
+}
+
+/** Reads what is needed and makes canonical changes with their before-images. Writes nothing. Throws InvalidInput in words. */
+export async function planChanges(p: Planning, input: ProposeEditInput): Promise<DraftedChange[]> {
+  const index = new SchemaIndex(p.schema);
+  const draft = new ChangeSetDraft(index);
+  const reading = { client: p.client, baseId: p.baseId, index, signal: p.signal };
+  let seen = 0;
+  for (const rule of input.rules) {
+    for await (const hit of applyRule(reading, rule)) {
+      if (hit.cells === 'delete') draft.remove(hit.table, hit.record);
+      else draft.update(hit.table, hit.record, hit.cells);
+      if (++seen % 500 === 0) p.alive(seen);
+    }
+  }
+  const present = await readTargets(p, index, input);
+  for (const change of input.changes) {
+    const table = index.table(change.table);
+    if (change.kind === 'create') {
+      draft.create(table, await resolved(reading, index, table, change.cells));
+      continue;
+    }
+    const record = present.get(change.recordId);
+    if (!record) {
+      throw new SagatableError('InvalidInput', `There is no record ${change.recordId} in “${table.name}”.`, { code: 'unknown_record' });
+    }
+    if (change.kind === 'delete') draft.remove(table, record);
+    else draft.update(table, record, await resolved(reading, index, table, change.cells));
+  }
+  const changes = draft.finish();
+  if (changes.length === 0) {
+    throw new SagatableError('InvalidInput', 'Nothing would change: no record matches, or every cell already holds what was asked for.', {
+      code: 'nothing_to_change',
+    });
+  }
+  return changes;
+}
+
+async function resolved(reading: Parameters<typeof resolveLinks>[0], index: SchemaIndex, table: TableSchema, cells: Record<string, AirtableRecord['fields'][string]>) {
+  const exact: AirtableRecord['fields'] = {};
+  for (const [key, value] of Object.entries(cells)) {
+    const field = index.writableField(table, key);
+    exact[field.id] = await resolveLinks(reading, field, value);
+  }
+  return exact;
+}
+
+/** The records that changes name, table by table. */
+async function readTargets(p: Planning, index: SchemaIndex, input: ProposeEditInput): Promise<Map<string, AirtableRecord>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const change of input.changes) {
+    const table = index.table(change.table);
+    if (change.kind === 'create') continue;
+    const ids = wanted.get(table.id) ?? new Set();
+    wanted.set(table.id, ids.add(change.recordId));
+  }
+  const present = new Map<string, AirtableRecord>();
+  for (const [tableId, ids] of wanted) {
+    for await (const record of readRecords(p.client, p.baseId, tableId, [...ids], p.signal)) {
+      present.set(record.id, record);
+      if (present.size % 500 === 0) p.alive(present.size);
+    }
+  }
+  return present;
+}

@@ -1,0 +1,21 @@
+import type { AirtableRecord, Cells } from '../../contracts/airtable';
+import { restorable } from './draft';
+import type { JournalEntry } from './journal';
+import { readRecords } from './read-records';
+import type { EditRun } from './run';
+
+/** What of a record an undo could write again. */
+export function presentCells(run: Pick<EditRun, 'tables'>, tableId: string, record: AirtableRecord): Cells {
+  const table = run.tables.find((t) => t.id === tableId);
+  return table ? restorable({ ...table, views: [] }, record) : {};
+}
+
+/** The records that entries name, as they are now, by id. */
+export async function readPresent(run: EditRun, entries: readonly JournalEntry[]): Promise<Map<string, AirtableRecord>> {
+  const ids = entries.flatMap((e) => (e.recordId === null ? [] : [e.recordId]));
+  const tableId = entries[0]?.change.tableId;
+  const present = new Map<string, AirtableRecord>();
+  if (ids.length === 0 || tableId === undefined) return present;
+  for await (const record of readRecords(run.client, run.baseId, tableId, ids, run.signal)) present.set(record.id, record);
+  return present;
+}

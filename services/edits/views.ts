@@ -1,0 +1,122 @@
+import type { CellValue } from '../../contracts/airtable';
+import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
+import type { Database } from '../database/database';
+import { readEdit, type EditRow } from './edit-rows';
+import { countStates, toEntry, type JournalEntry } from './journal';
+import { showCell, type Preview } from './preview';
+
+const NO_COUNTS = { changes: 0, records: 0, cells: 0, creates: 0, updates: 0, deletes: 0 };
+
+function viewOf(edit: EditRow, extra: { outcome: EditView['outcome']; writable: boolean; revertedBy: string | null }): EditView {
+  const expired = edit.state === 'proposed' && edit.expires_at !== null && edit.expires_at.getTime() <= Date.now();
+  return {
+    id: edit.id,
+    kind: edit.kind,
+    workspaceId: edit.workspace_id,
+    connectionId: edit.connection_id,
+    baseId: edit.base_id,
+    baseName: edit.base_name,
+    state: expired ? 'expired' : edit.state,
+    hash: edit.hash,
+    headline: edit.preview?.headline ?? (edit.error ?? 'Being planned'),
+    note: edit.note,
+    proposedBy: edit.proposed_by,
+    planner: edit.planner,
+    counts: edit.preview?.counts ?? NO_COUNTS,
+    outcome: extra.outcome,
+    warnings: edit.preview?.warnings ?? [],
+    groups: edit.preview?.groups ?? [],
+    writable: extra.writable,
+    revertOf: edit.revert_of,
+    revertedBy: extra.revertedBy,
+    operationId: edit.operation_id,
+    calls: edit.preview?.calls ?? { apply: 0, undo: 0 },
+    expiresAt: edit.expires_at?.toISOString() ?? null,
+    createdAt: edit.created_at.toISOString(),
+    error: edit.error,
+  };
+}
+
+/** Reads of edits, in the form in which people and programs see them. */
+export function createEditViews(db: Database) {
+  async function get(workspaceId: string, editId: string): Promise<EditView> {
+    return db.tenant(workspaceId, async (tx) => {
+      const edit = await readEdit(tx, editId);
+      const { rows } = await tx.query<{ writable: boolean }>('SELECT writable FROM connections WHERE id = $1', [edit.connection_id]);
+      const reverts = await tx.query<{ id: string }>(
+        `SELECT id FROM edits WHERE revert_of = $1 AND state IN ('approved', 'applying', 'applied') ORDER BY created_at DESC LIMIT 1`,
+        [editId],
+      );
+      const outcome = ['planning', 'proposed', 'rejected', 'failed'].includes(edit.state) ? null : await countStates(tx, editId);
+      return viewOf(edit, { outcome, writable: rows[0]?.writable ?? false, revertedBy: reverts.rows[0]?.id ?? null });
+    });
+  }
+
+  return {
+    get,
+
+    /** Newest first; `before` is the id of the last edit of the page before. */
+    async list(workspaceId: string, limit: number, before: string | undefined): Promise<EditView[]> {
+      const { rows } = await db.tenant(workspaceId, (tx) =>
+        tx.query<{ id: string }>(
+          `SELECT id FROM edits WHERE $2::text IS NULL OR (created_at, id) < (SELECT created_at, id FROM edits WHERE id = $2)
+           ORDER BY created_at DESC, id DESC LIMIT $1`,
+          [limit, before ?? null],
+        ),
+      );
+      const views: EditView[] = [];
+      for (const { id } of rows) views.push(await get(workspaceId, id));
+      return views;
+    },
+
+    /** Changes of an edit in order, from after `cursor` (an ordinal). */
+    async listChanges(
+      workspaceId: string,
+      editId: string,
+      query: { group?: string | undefined; states?: readonly ChangeState[] | undefined; after: number; limit: number },
+    ): Promise<ChangeRow[]> {
+      return db.tenant(workspaceId, async (tx) => {
+        const edit = await readEdit(tx, editId);
+        const { rows } = await tx.query<Parameters<typeof toEntry>[0]>(
+          `SELECT ordinal, change, record_id, label, state, reason, found, batch, sent_at, restored_as FROM edit_changes
+           WHERE edit_id = $1 AND ordinal > $2 AND ($3::text IS NULL OR group_key = $3) AND ($4::text[] IS NULL OR state = ANY($4))
+           ORDER BY ordinal LIMIT $5`,
+          [editId, query.after, query.group ?? null, query.states ?? null, query.limit],
+        );
+        return rows.map((row) => changeRow(toEntry(row), edit.preview?.tables ?? []));
+      });
+    },
+  };
+}
+
+function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
+  const { change } = entry;
+  const table = tables.find((t) => t.id === change.tableId);
+  const cell = (fieldId: string, before: CellValue, after: CellValue) => {
+    const field = table?.fields.find((f) => f.id === fieldId) ?? { id: fieldId, name: fieldId, type: 'singleLineText' };
+    return { fieldId, fieldName: field.name, before, after, beforeText: showCell(field, before), afterText: showCell(field, after) };
+  };
+  const cells = (() => {
+    switch (change.kind) {
+      case 'update':
+        return Object.entries(change.cells).map(([id, c]) => cell(id, c.before, c.after));
+      case 'create':
+        return Object.entries(change.cells).map(([id, after]) => cell(id, null, after));
+      case 'delete':
+        return Object.entries(change.before).map(([id, before]) => cell(id, before, null));
+      case 'createOption':
+        return [cell(change.fieldId, null, change.name)];
+    }
+  })();
+  return {
+    ordinal: entry.ordinal,
+    kind: change.kind,
+    tableId: change.tableId,
+    tableName: table?.name ?? change.tableId,
+    recordId: entry.recordId,
+    label: entry.label,
+    cells,
+    state: entry.state,
+    reason: entry.reason,
+  };
+}
