@@ -1,0 +1,73 @@
+import { nearestName } from '../../tools/nearest-name';
+import { CommandProblem } from './problem';
+import { describe, type Reader } from './reader';
+import type { Name, Value } from './statements';
+import type { Token } from './tokens';
+
+const WORDS: Readonly<Record<string, boolean | null>> = {
+  true: true,
+  false: false,
+  empty: null,
+  blank: null,
+  null: null,
+};
+const KEYWORDS = ['true', 'false', 'empty', 'record', 'records'];
+
+/** A text, a number, true, false, empty, a list of texts or numbers, or `record "name"`, `records ["a", "b"]`. */
+export function parseValue(reader: Reader): Value {
+  const token = reader.take();
+  if (token.kind === 'text') return { kind: 'literal', value: token.value };
+  if (token.kind === 'number') return { kind: 'literal', value: numberOf(token) };
+  if (token.kind === 'mark' && token.value === '[') {
+    return { kind: 'literal', value: parseList(reader, token, plainOf) };
+  }
+  const word = token.kind === 'word' ? token.value.toLowerCase() : '';
+  if (word === 'record') return { kind: 'records', names: [nameOf(reader.take())] };
+  if (word === 'records') {
+    reader.expect(['['], '"records"');
+    return { kind: 'records', names: parseList(reader, token, nameOf) };
+  }
+  if (Object.hasOwn(WORDS, word)) return { kind: 'literal', value: WORDS[word] ?? null };
+  throw notAValue(token);
+}
+
+function parseList<T>(reader: Reader, opening: Token, item: (token: Token) => T): T[] {
+  const items: T[] = [];
+  if (reader.accept(']')) return items;
+  do items.push(item(reader.take()));
+  while (reader.accept(','));
+  if (!reader.accept(']')) throw new CommandProblem('This list is not closed by "]".', opening.start);
+  return items;
+}
+
+function plainOf(token: Token): string | number {
+  if (token.kind === 'text') return token.value;
+  if (token.kind === 'number') return numberOf(token);
+  throw notAValue(token);
+}
+
+function nameOf(token: Token): Name {
+  if (token.kind === 'text' && token.value !== '') return { text: token.value, offset: token.start };
+  throw new CommandProblem(
+    `I expected a record's name in quotes, but found ${describe(token)}.`,
+    token.start,
+  );
+}
+
+function numberOf(token: Token): number {
+  const value = Number(token.value);
+  if (!Number.isFinite(value)) throw new CommandProblem('This number is too large.', token.start);
+  return value;
+}
+
+function notAValue(token: Token): CommandProblem {
+  if (token.kind !== 'word') {
+    return new CommandProblem(`I expected a value, but found ${describe(token)}.`, token.start);
+  }
+  const near = nearestName(token.value, KEYWORDS);
+  return new CommandProblem(
+    `"${token.value}" is not a value: texts and dates stand in quotes.`,
+    token.start,
+    near ?? `"${token.value}" with quotes`,
+  );
+}
