@@ -1,0 +1,78 @@
+import { Redis } from 'ioredis';
+import { createAirtableGateway } from './airtable/gateway';
+import { createAudit } from './audit';
+import { createChats } from './chats/chats';
+import { createTurns } from './chats/turns';
+import type { Config } from './config';
+import { openDatabase } from './database/database';
+import { createEdits } from './edits/edits';
+import { createEditViews } from './edits/views';
+import { parseKeyRing } from './encryption';
+import { createEngine } from './engine/engine';
+import { createAccessTokens } from './identity/access-tokens';
+import { createBrowserSessions } from './identity/browser-sessions';
+import { createPermissions } from './identity/permissions';
+import { createPersonalTokens } from './identity/personal-tokens';
+import { createRegistrations } from './identity/registrations';
+import { createSessions } from './identity/sessions';
+import { createUsers } from './identity/users';
+import { createOperations } from './operations/operations';
+import { createPlanner, describePlanner } from './planners/choose';
+import { createConnections } from './workspaces/connections';
+import { createMembers } from './workspaces/members';
+import { createProvisioning } from './workspaces/provisioning';
+import { createWorkspaces } from './workspaces/workspaces';
+
+/** Makes every service once, from the configuration alone; they are passed on by parameter. */
+export function createServices(config: Config) {
+  const db = openDatabase(config.databaseUrl, config.databasePool);
+  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableOfflineQueue: true });
+  // Each use sees its own failure; without a listener the connection's own errors would end the process.
+  redis.on('error', () => undefined);
+  const keyRing = parseKeyRing(config.encryptionKeys);
+
+  const operations = createOperations(db);
+  const registrations = createRegistrations();
+  const personalTokens = createPersonalTokens({ db });
+  const workspaces = createWorkspaces({ db });
+  const members = createMembers({ db });
+  const connections = createConnections({ db, keyRing, config });
+  const engine = createEngine({ clock: { now: () => new Date() } });
+  const gateway = createAirtableGateway({ redis, config, connections });
+  const edits = createEdits({ db, gateway, connections, operations, config });
+  const chats = createChats({ db });
+  const sessions = createSessions({ redis, config });
+  const users = createUsers({ db });
+  const planner = createPlanner(config);
+
+  return {
+    db,
+    redis,
+    operations,
+    registrations,
+    personalTokens,
+    workspaces,
+    members,
+    connections,
+    engine,
+    gateway,
+    edits,
+    editViews: createEditViews(db),
+    chats,
+    turns: createTurns({ db, chats, planner, tools: { gateway, connections, edits } }),
+    describePlanner: () => describePlanner(config),
+    sessions,
+    users,
+    accessTokens: createAccessTokens({ config }),
+    browserSessions: createBrowserSessions({ config, sessions, users }),
+    permissions: createPermissions({ db }),
+    provisioning: createProvisioning({ workspaces, members, connections, engine, personalTokens, config }),
+    audit: createAudit(db),
+    async close(): Promise<void> {
+      redis.disconnect();
+      await db.close();
+    },
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;

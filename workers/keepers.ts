@@ -1,0 +1,76 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Operations, OperationRow } from '../services/operations/operations';
+import { startOperation } from '../temporal-config/start-operation';
+
+const EVERY_MS = 5_000;
+/** A start that has not been seen to arrive for this long (seconds) was lost. */
+const LOST_AFTER = 5;
+/** Rows that nothing touched for this long (seconds) are compared with Temporal. */
+const QUIET_AFTER = 60;
+
+interface Keeping {
+  readonly operations: Operations;
+  readonly temporal: Client;
+  readonly logger: Logger;
+}
+
+/** Starts operations whose start was lost: the row was committed, Temporal never heard of it. */
+export async function sweepLostStarts({ operations, temporal, logger }: Keeping, olderThan = LOST_AFTER): Promise<number> {
+  const lost = await operations.listOpen(olderThan, ['starting']);
+  for (const row of lost) {
+    await startOperation(temporal, {
+      id: row.id, workspaceId: row.workspace_id, name: row.name, actor: row.actor, input: row.input,
+      summary: row.summary, workflowId: row.workflow_id, editId: row.edit_id, baseId: row.base_id,
+    });
+    await operations.setStatus(row.workspace_id, row.id, 'running', null);
+    logger.warn({ operationId: row.id }, 'started an operation whose start had been lost');
+  }
+  return lost.length;
+}
+
+/** Compares quiet open rows with Temporal; a run that ended without writing its row (terminated, timed out) needs review. */
+export async function reconcile({ operations, temporal, logger }: Keeping, quietFor = QUIET_AFTER): Promise<number> {
+  let mended = 0;
+  for (const row of await operations.listOpen(quietFor, ['running', 'paused', 'compensating'])) {
+    const ended = await endOf(temporal, row);
+    if (ended === undefined) {
+      await operations.touch(row.workspace_id, row.id);
+      continue;
+    }
+    await operations.finish(row.workspace_id, row.id, 'needs_review', null, {
+      kind: 'Unavailable',
+      code: 'ended_outside',
+      message: `The workflow ended outside its own control (${ended}): look at what it had done.`,
+    });
+    logger.error({ operationId: row.id, ended }, 'an operation ended outside its own control');
+    mended++;
+  }
+  return mended;
+}
+
+/** How a run ended, when it did; undefined while it runs. */
+async function endOf(temporal: Client, row: OperationRow): Promise<string | undefined> {
+  try {
+    const { status } = await temporal.workflow.getHandle(row.workflow_id).describe();
+    return status.name === 'RUNNING' ? undefined : status.name.toLowerCase();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'not known to Temporal';
+    throw error;
+  }
+}
+
+/** Runs both every few seconds; returns the function that stops them. One failing round is logged, the next follows. */
+export function startKeepers(keeping: Keeping): () => void {
+  let running = false;
+  const timer = setInterval(() => {
+    if (running) return;
+    running = true;
+    void sweepLostStarts(keeping)
+      .then(() => reconcile(keeping))
+      .catch((error: unknown) => keeping.logger.warn({ err: error }, 'a round of the keepers failed'))
+      .finally(() => (running = false));
+  }, EVERY_MS);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,144 @@
+import { ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
+import { z } from 'zod';
+import { ProposeEditInput } from '../contracts/changes';
+import { ApproveInput, ChangeState } from '../contracts/edits';
+import { idOf } from '../contracts/ids';
+import { describeFailure } from './failure';
+import { operation, type Saga } from './operation';
+import { airtable, airtableUndo, steps, undos } from './proxies';
+
+interface EditInput {
+  readonly editId: string;
+}
+
+const PlannedEdit = z.object({ editId: idOf('edit') });
+const EditOutcome = z.object({ editId: idOf('edit'), outcome: z.partialRecord(ChangeState, z.number()) });
+type EditOutcome = z.infer<typeof EditOutcome>;
+
+/** Plans the staged edit or revert; its failure stays visible on the edit. */
+async function plan(saga: Saga, { editId }: EditInput): Promise<z.infer<typeof PlannedEdit>> {
+  const { workspaceId, operationId } = saga;
+  try {
+    await saga.step('plan', {
+      do: () => airtable.planEdit({ workspaceId, editId, operationId }),
+      undo: 'nothing to undo: planning only reads the base, and a plan that fails is marked below',
+    });
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => undos.failPlanning({ workspaceId, editId, reason: describeFailure(error).message }));
+    throw error;
+  }
+  return { editId };
+}
+
+export const proposeEdit = operation({
+  name: 'proposeEdit',
+  title: 'Plan an edit',
+  route: 'POST /v1/workspaces/:workspaceId/edits',
+  scope: 'edits:propose',
+  tool: true,
+  tenancy: 'workspace',
+  input: ProposeEditInput,
+  output: PlannedEdit,
+  run: plan,
+});
+
+export const proposeRevert = operation({
+  name: 'proposeRevert',
+  title: 'Plan the undo of an edit',
+  route: 'POST /v1/edits/:editId/revert',
+  scope: 'edits:propose',
+  tool: true,
+  tenancy: 'workspace',
+  input: z.strictObject({}),
+  output: PlannedEdit,
+  run: plan,
+});
+
+/** Applies the approved change set chunk by chunk. The one undo walks the journal backwards. */
+async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
+  const ref = { workspaceId: saga.workspaceId, editId, operationId: saga.operationId };
+  await saga.step('apply', {
+    async do() {
+      for (;;) {
+        await saga.waitWhilePaused();
+        const chunk = await airtable.applyChunk(ref);
+        saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Applying' });
+        if (chunk.state === 'done') return;
+        if (chunk.state === 'wait') await sleep(chunk.waitMs);
+        if (chunk.state === 'quota') await saga.pauseFor('paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.');
+      }
+    },
+    undo: () => compensate(saga, ref),
+  });
+  const { outcome } = await saga.step('conclude', {
+    async do() {
+      const concluded = await steps.concludeEdit({ ...ref, compensated: false, reason: null });
+      if (concluded.leftOver > 0) {
+        throw ApplicationFailure.create({
+          type: 'Upstream',
+          message: `What became of ${concluded.leftOver} changes could not be found out.`,
+          nonRetryable: true,
+          details: [{ code: 'ambiguous_write' }],
+        });
+      }
+      return concluded;
+    },
+    undo: 'nothing to undo: the compensation of the step before concludes anew',
+  });
+  return { editId, outcome };
+}
+
+async function compensate(saga: Saga, ref: { workspaceId: string; editId: string; operationId: string }): Promise<void> {
+  try {
+    await walkBack(saga, ref);
+  } catch (error) {
+    await undos.concludeEdit({ ...ref, compensated: true, reason: describeFailure(error).message });
+    throw error;
+  }
+  const { leftOver } = await undos.concludeEdit({ ...ref, compensated: true, reason: null });
+  if (leftOver > 0) {
+    throw ApplicationFailure.create({
+      type: 'Conflict',
+      message: `${leftOver} changes could not be taken back, because somebody changed them since or their state is unclear.`,
+      nonRetryable: true,
+      details: [{ code: 'left_over', details: { leftOver } }],
+    });
+  }
+}
+
+async function walkBack(saga: Saga, ref: { workspaceId: string; editId: string; operationId: string }): Promise<void> {
+  for (;;) {
+    const chunk = await airtableUndo.compensateChunk(ref);
+    saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Undoing' });
+    if (chunk.state === 'done') return;
+    if (chunk.state === 'wait') await sleep(chunk.waitMs);
+    if (chunk.state === 'quota') {
+      await saga.pauseFor('paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.');
+    }
+  }
+}
+
+export const applyEdit = operation({
+  name: 'applyEdit',
+  title: 'Apply an edit',
+  route: 'POST /v1/edits/:editId/approve',
+  scope: 'edits:approve',
+  tool: false,
+  tenancy: 'workspace',
+  input: ApproveInput,
+  output: EditOutcome,
+  run: apply,
+});
+
+/** Started by the same door as `applyEdit` when the approved edit is a revert. */
+export const revertEdit = operation({
+  name: 'revertEdit',
+  title: 'Undo an edit',
+  route: null,
+  scope: 'edits:approve',
+  tool: false,
+  tenancy: 'workspace',
+  input: ApproveInput,
+  output: EditOutcome,
+  run: apply,
+});

@@ -1,0 +1,4 @@
+export { registerUser } from './users';
+export { deleteWorkspace, provisionWorkspace } from './workspaces';
+export { applyEdit, proposeEdit, proposeRevert, revertEdit } from './edits';
+export { chatTurn } from './chats';
