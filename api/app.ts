@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { SagatableError } from '../contracts/errors';
+import { createAuthentication } from './authenticate';
+import { createCodecRoutes } from './codec';
+import type { ApiContext } from './context';
+import { createEventStreams } from './events';
+import { createHealthRoutes } from './health';
+import { createOperationDoor } from './operation-door';
+import { createOpenApiRoutes } from './openapi/routes';
+import { createProblemHandler } from './problems';
+import { createChatRoutes } from './routes/chats';
+import { createConnectionRoutes } from './routes/connections';
+import { createEditRoutes } from './routes/edits';
+import { createOperationReadRoutes } from './routes/operation-reads';
+import { createOperationRoutes } from './routes/operations';
+import { createPageRouter } from './routes/page';
+import { createSessionRoutes } from './routes/sessions';
+import { createTokenRoutes } from './routes/tokens';
+import { createUserRoutes } from './routes/users';
+import { createWorkspaceRoutes } from './routes/workspaces';
+import { createTemporalUiRoutes } from './temporal-ui';
+import { createEngineRouter } from './v0/router';
+
+/** Change sets may be large (50,000 changes are some 8 MB); everything else is small. */
+const EDIT_BODY = '32mb';
+const BODY = '256kb';
+
+/** The whole HTTP side: doors only, no thinking. */
+export function createApp(context: ApiContext): Express {
+  const { services, temporal, logger, config } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+
+  app.use((req, res, next) => {
+    const id = randomUUID();
+    res.locals['requestId'] = id;
+    res.set('X-Request-Id', id);
+    res.on('finish', () => logger.debug({ id, method: req.method, path: req.path, status: res.statusCode }, 'request'));
+    next();
+  });
+  app.use(createHealthRoutes(context));
+  // Before helmet: the Web UI brings a policy of its own.
+  app.use(createTemporalUiRoutes(context));
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'self'"], objectSrc: ["'none'"] } }, strictTransportSecurity: config.production }));
+  app.use(createCodecRoutes(context));
+  app.use('/v0', createEngineRouter({ db: services.db, engine: services.engine, authenticate: services.personalTokens.authenticateToken }));
+
+  const streamEvents = createEventStreams();
+  const door = createOperationDoor({ db: services.db, operations: services.operations, temporal, secret: config.jwtSecret, logger });
+  app.use('/v1', (_req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.post('/v1/workspaces/:workspaceId/edits', express.json({ limit: EDIT_BODY }));
+  app.use('/v1', express.json({ limit: BODY }));
+  app.use('/v1', createAuthentication({ config, services }));
+  app.use(createSessionRoutes({ config, services }));
+  app.use(createUserRoutes({ services }));
+  app.use(createTokenRoutes({ services }));
+  app.use(createWorkspaceRoutes({ services }));
+  app.use(createOperationRoutes(context, door));
+  app.use(createOperationReadRoutes(context, streamEvents));
+  app.use(createEditRoutes(context));
+  app.use(createConnectionRoutes(context));
+  app.use(createChatRoutes(context, streamEvents));
+  app.use(createOpenApiRoutes());
+  app.use(createPageRouter());
+
+  app.use((req) => {
+    throw new SagatableError('NotFound', `There is no ${req.method} ${req.path}.`, { code: 'unknown_route' });
+  });
+  app.use(createProblemHandler({ logger }));
+  return app;
+}

@@ -1,0 +1,80 @@
+import { fill, focusOn, h } from '../dom.js';
+import { sleep } from '../http.js';
+import { createSelection } from '../selection.js';
+import { approval } from './approval.js';
+import { diff } from './diff.js';
+import { editSummary } from './edit-summary.js';
+import { operationPanel } from './operation-panel.js';
+import { outcome } from './outcome.js';
+
+const BUSY = new Set(['planning', 'approved', 'applying']);
+
+/** One edit from its preview to its outcome; which part is shown follows from its state, so that a reload loses nothing. */
+export async function showEdit(ctx, { id, signal }) {
+  const root = h('div', { class: 'edit' });
+  const path = `/v1/edits/${encodeURIComponent(id)}`;
+
+  async function reload({ focus }) {
+    const edit = await ctx.api.get(path, { signal });
+    const operation = edit.operationId ? await readOperation(edit.operationId) : null;
+    fill(root, editSummary(edit), part(edit, operation));
+    if (focus) focusOn(root.querySelector('.panel h2') ?? root.querySelector('h1'));
+  }
+
+  /** The edit is what counts; without its operation only a link is missing. */
+  const readOperation = (operationId) =>
+    ctx.api.get(`/v1/operations/${encodeURIComponent(operationId)}`, { signal }).catch((error) => {
+      if (signal.aborted) throw error;
+      return null;
+    });
+
+  function part(edit, operation) {
+    if (edit.state === 'proposed') {
+      const selection = createSelection(edit);
+      const onDecided = async (error) => {
+        await reload({ focus: true });
+        if (error) ctx.announce(error.message);
+      };
+      return [diff(ctx, { edit, selection, signal }), approval(ctx, { edit, selection, signal, onDecided })];
+    }
+    if (BUSY.has(edit.state)) return [busy(edit), edit.groups.length > 0 && diff(ctx, { edit, signal })];
+    return [outcome(ctx, { edit, operation, signal }), edit.groups.length > 0 && diff(ctx, { edit, signal })];
+  }
+
+  function busy(edit) {
+    const title = edit.state === 'planning' ? 'Planning' : edit.kind === 'revert' ? 'Undoing' : 'Applying';
+    if (!edit.operationId) return waiting(title);
+    return operationPanel(ctx, { id: edit.operationId, title, signal, onFinal: () => settle(1) });
+  }
+
+  /** An edit may be a moment behind its operation, and an operation's start behind the approval. */
+  async function settle(attempt) {
+    if (attempt > 1) await sleep(Math.min(500 * attempt, 3_000), signal);
+    const edit = await ctx.api.get(path, { signal });
+    if (BUSY.has(edit.state) && attempt < 20) return settle(attempt + 1);
+    await reload({ focus: true });
+    ctx.announce(root.querySelector('#outcome-title')?.textContent ?? '');
+  }
+
+  function waiting(title) {
+    void (async () => {
+      for (
+        let edit = null;
+        !signal.aborted && (edit === null || (BUSY.has(edit.state) && !edit.operationId));
+      ) {
+        await sleep(1_000, signal);
+        edit = await ctx.api.get(path, { signal });
+      }
+      await reload({ focus: false });
+    })().catch(() => undefined);
+    return h(
+      'section',
+      { class: 'panel', 'aria-label': title },
+      h('h2', null, title),
+      h('p', null, 'It will start in a moment.'),
+    );
+  }
+
+  await reload({ focus: false });
+  return root;
+}

@@ -1,0 +1,116 @@
+import { h } from '../dom.js';
+import { count } from '../format.js';
+import { resultOf } from '../operations.js';
+import { go } from '../router.js';
+import { CHANGE_STATES } from '../states.js';
+import { action, problemBox } from './action.js';
+import { temporalLink } from './operation-panel.js';
+import { recordList } from './record-list.js';
+
+const TITLES = {
+  applied: 'Done',
+  rolled_back: 'Rolled back: everything that was written has been undone',
+  needs_review: 'Needs review: something could not be finished and could not safely be undone',
+  failed: 'Failed',
+  rejected: 'Rejected: nothing was written',
+  expired: 'Expired: nothing was written',
+};
+
+/** How an edit ended: its changes by state, those a person should look at listed, and the way to undo it. */
+export function outcome(ctx, { edit, operation, signal }) {
+  const states = Object.entries(edit.outcome ?? {}).filter(([, n]) => n > 0);
+  const order = Object.keys(CHANGE_STATES);
+  states.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+  const error = edit.error ?? operation?.error?.message;
+  return h(
+    'section',
+    { class: `panel outcome ${edit.state}`, 'aria-labelledby': 'outcome-title' },
+    h('h2', { id: 'outcome-title' }, titleOf(edit)),
+    error && h('p', { class: 'problem' }, error),
+    states.length > 0 &&
+      h(
+        'ul',
+        { class: 'states' },
+        states.map(([state, n]) => stateItem(ctx, { edit, state, n, signal })),
+      ),
+    undo(ctx, { edit, signal }),
+    operation && h('p', null, temporalLink(operation)),
+  );
+}
+
+function titleOf(edit) {
+  const done = (edit.outcome?.landed ?? 0) + (edit.outcome?.unchanged ?? 0);
+  if (edit.state !== 'applied') return TITLES[edit.state] ?? edit.state;
+  return edit.kind === 'revert'
+    ? `Undone: ${count(done)} changes set back`
+    : `Done: ${count(done)} changes are in the base`;
+}
+
+function stateItem(ctx, { edit, state, n, signal }) {
+  const [name, meaning, look] = CHANGE_STATES[state] ?? [state, '', true];
+  const list = () => recordList(ctx, { edit, filter: { state }, total: n, signal });
+  const head = [
+    h('strong', { class: 'number' }, count(n)),
+    ' ',
+    h('span', { class: `badge ${look ? 'bad' : 'calm'}` }, name),
+    ' ',
+    h('span', { class: 'meaning' }, meaning),
+  ];
+  if (look) return h('li', null, head, list());
+  const details = h('details', null, h('summary', null, head));
+  details.addEventListener(
+    'toggle',
+    () => details.open && details.childElementCount === 1 && details.append(list()),
+  );
+  return h('li', null, details);
+}
+
+function undo(ctx, { edit, signal }) {
+  if (edit.revertedBy)
+    return h(
+      'p',
+      null,
+      'This edit has been undone: ',
+      h('a', { href: `#/edits/${encodeURIComponent(edit.revertedBy)}` }, 'see the undo'),
+      '.',
+    );
+  if (!['applied', 'needs_review'].includes(edit.state))
+    return h('p', null, h('a', { href: '#/' }, 'Ask for another change'));
+  const problem = problemBox();
+  const status = h('span', { class: 'hint', role: 'status' });
+  const start = action(
+    edit.kind === 'revert' ? 'Undo the undo…' : 'Undo this edit…',
+    async () => {
+      status.textContent = 'Comparing with what the base holds now…';
+      try {
+        const answer = await ctx.api.send(
+          'POST',
+          `/v1/edits/${encodeURIComponent(edit.id)}/revert`,
+          {},
+          { wait: 10, signal },
+        );
+        const { editId } = await resultOf(answer, { ...ctx, signal });
+        go(`/edits/${editId}`);
+      } finally {
+        status.textContent = '';
+      }
+    },
+    { problem },
+  );
+  return h(
+    'div',
+    null,
+    h(
+      'div',
+      { class: 'row' },
+      start.element,
+      h(
+        'span',
+        { class: 'hint' },
+        'Shows first what would be set back; nothing is written until you approve it.',
+      ),
+    ),
+    status,
+    problem.element,
+  );
+}

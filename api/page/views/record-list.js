@@ -1,0 +1,93 @@
+import { focusOn, h } from '../dom.js';
+import { counted } from '../format.js';
+import { isAbort } from '../http.js';
+import { changesPath } from '../selection.js';
+import { CHANGE_STATES } from '../states.js';
+import { problemBox } from './action.js';
+import { beforeAfter } from './cell.js';
+
+/**
+ * Single records of an edit, a page at a time: those of a group, or in a state (`filter`).
+ * With `choice` (`has`, `set`) each has a checkbox.
+ */
+export function recordList(ctx, { edit, filter, total, choice, signal }) {
+  const list = h('ul', { class: 'records' });
+  const problem = problemBox();
+  const more = h(
+    'button',
+    { type: 'button', class: 'button small', on: { click: () => void load(true) } },
+    'Show more',
+  );
+  const foot = h('p', { class: 'more', 'aria-live': 'polite' }, 'Loading…');
+  const boxes = new Map();
+  let cursor = null;
+  let shown = 0;
+
+  async function load(byHand) {
+    problem.clear();
+    more.hidden = true;
+    foot.textContent = 'Loading…';
+    try {
+      const path = changesPath(edit.id, filter);
+      const page = await ctx.api.get(cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path, {
+        signal,
+      });
+      const rows = page.changes.map((row) => recordRow(row, choice, boxes));
+      list.append(...rows);
+      cursor = page.nextCursor ?? null;
+      shown += rows.length;
+      foot.textContent = cursor
+        ? `${shown} of ${counted(Math.max(total, shown), 'record')} shown`
+        : counted(shown, 'record');
+      if (byHand) focusOn(rows[0]);
+    } catch (error) {
+      if (isAbort(error)) return;
+      problem.show(error);
+      foot.textContent = '';
+    }
+    more.hidden = cursor === null && shown > 0;
+  }
+  void load(false);
+  choice?.onChange(() => boxes.forEach((box, ordinal) => (box.checked = choice.has(ordinal))));
+  return h('div', { class: 'record-list' }, list, problem.element, h('div', { class: 'row' }, foot, more));
+}
+
+const UNNAMED = {
+  create: 'New record',
+  createOption: 'New option',
+  update: 'Record without a name',
+  delete: 'Record without a name',
+};
+
+function recordRow(row, choice, boxes) {
+  const label = [
+    row.label || h('em', null, UNNAMED[row.kind]),
+    row.recordId && h('code', { class: 'id' }, row.recordId),
+  ];
+  const name = choice
+    ? h('label', { class: 'check' }, checkbox(row, choice, boxes), h('span', null, label))
+    : h('span', { class: 'name' }, label);
+  const [state, , bad] = CHANGE_STATES[row.state] ?? [row.state];
+  const cells = row.cells.map((cell) =>
+    h('div', { class: 'field' }, h('dt', null, cell.fieldName), h('dd', null, beforeAfter(cell, row.kind))),
+  );
+  return h(
+    'li',
+    { class: `record ${row.kind}` },
+    h(
+      'div',
+      { class: 'record-name' },
+      name,
+      row.state !== 'pending' && h('span', { class: `badge ${bad ? 'bad' : 'calm'}` }, state),
+    ),
+    h('dl', { class: 'fields' }, cells),
+    row.reason && h('p', { class: 'reason' }, row.reason),
+  );
+}
+
+function checkbox(row, choice, boxes) {
+  const change = (event) => choice.set(row.ordinal, event.target.checked);
+  const box = h('input', { type: 'checkbox', checked: choice.has(row.ordinal), on: { change } });
+  boxes.set(row.ordinal, box);
+  return box;
+}

@@ -1,0 +1,65 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { ChangeState, RejectInput } from '../../contracts/edits';
+import type { Actor } from '../../contracts/identity';
+import type { Scope } from '../../contracts/scopes';
+import { rejectEdit } from '../../services/edits/edit-rows';
+import { actorOf } from '../authenticate';
+import type { ApiContext } from '../context';
+import { nextCursor, PageQuery } from '../page-query';
+import { enter, workspaceOf } from '../workspace-of';
+
+const ChangesQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.coerce.number().int().min(-1).default(-1),
+  group: z.string().max(100_000).optional(),
+  state: z
+    .string()
+    .transform((s) => s.split(','))
+    .pipe(z.array(ChangeState))
+    .optional(),
+});
+
+/** Reading edits and rejecting them; proposing, approving and reverting are operations. */
+export function createEditRoutes({ services }: ApiContext): Router {
+  const router = Router();
+
+  async function workspaceOfEdit(actor: Actor, editId: string, scope: Scope): Promise<string> {
+    return enter('edit', async () => {
+      const workspaceId = await workspaceOf(services, { editId });
+      await services.permissions.authorize(actor, workspaceId, scope);
+      return workspaceId;
+    });
+  }
+
+  router.get('/v1/workspaces/:workspaceId/edits', async (req, res) => {
+    const workspaceId = await workspaceOf(services, req.params);
+    await services.permissions.authorize(actorOf(req), workspaceId, 'workspaces:read');
+    const { limit, cursor } = PageQuery.parse(req.query);
+    const edits = await services.editViews.list(workspaceId, limit, cursor);
+    res.json({ edits, nextCursor: nextCursor(edits, limit, (e) => e.id) });
+  });
+
+  router.get('/v1/edits/:editId', async (req, res) => {
+    const workspaceId = await workspaceOfEdit(actorOf(req), req.params.editId, 'workspaces:read');
+    res.json(await services.editViews.get(workspaceId, req.params.editId));
+  });
+
+  router.get('/v1/edits/:editId/changes', async (req, res) => {
+    const workspaceId = await workspaceOfEdit(actorOf(req), req.params.editId, 'workspaces:read');
+    const { limit, cursor, group, state } = ChangesQuery.parse(req.query);
+    const changes = await services.editViews.listChanges(workspaceId, req.params.editId, { group, states: state, after: cursor, limit });
+    res.json({ changes, nextCursor: changes.length === limit ? String(changes.at(-1)?.ordinal ?? '') : null });
+  });
+
+  router.post('/v1/edits/:editId/reject', async (req, res) => {
+    const actor = actorOf(req);
+    const { editId } = req.params;
+    const workspaceId = await workspaceOfEdit(actor, editId, 'edits:approve');
+    const { reason } = RejectInput.parse(req.body ?? {});
+    await services.db.tenant(workspaceId, (tx) => rejectEdit(tx, editId, actor.userId, reason ?? null));
+    await services.audit.record(workspaceId, actor.userId, 'edit.rejected', editId);
+    res.json(await services.editViews.get(workspaceId, editId));
+  });
+  return router;
+}

@@ -1,0 +1,122 @@
+import type { Tx } from '../services/database/database';
+import type { Actor } from '../contracts/identity';
+import { RegisterUserInput } from '../contracts/identity';
+import { ProvisionWorkspaceInput } from '../contracts/workspaces';
+import { ProposeEditInput } from '../contracts/changes';
+import { PostMessageInput } from '../contracts/chats';
+import { ApproveInput } from '../contracts/edits';
+import type { Services } from '../services/create-services';
+import { approveEdit, insertEdit, readEdit } from '../services/edits/edit-rows';
+import { hashPassword } from '../services/identity/passwords';
+import { newId } from '../services/ids';
+import type { Staged } from './operation-door';
+
+export interface StageContext {
+  readonly services: Services;
+  /** Null where nobody is signed in yet. */
+  readonly actor: Actor | null;
+  readonly workspaceId: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** Parsed by the operation's own schema. */
+  readonly input: unknown;
+}
+
+export interface Stage {
+  /** Overrides the id of the workspace that an operation makes. */
+  readonly workspaceId?: string;
+  /** Another workflow than the route's own. */
+  readonly workflow?: string;
+  write(tx: Tx, operationId: string): Promise<Staged>;
+}
+
+const userIdOf = (actor: Actor | null) => actor?.userId ?? 'anonymous';
+
+/** Per operation: what its door writes in the transaction of the operation's row. Passwords are hashed before it opens. */
+export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>>> = {
+  async registerUser({ services, input }) {
+    const { email, password, name } = RegisterUserInput.parse(input);
+    const passwordHash = await hashPassword(password);
+    const workspaceId = newId('workspace');
+    return {
+      workspaceId,
+      async write(tx) {
+        const staged = await services.registrations.stageRegistration(tx, { email, passwordHash, name, workspaceId });
+        const { registrationId, userId } = staged;
+        return { input: { registrationId, userId, connectionId: newId('connection') }, summary: 'Register a user with a first workspace' };
+      },
+    };
+  },
+
+  async provisionWorkspace({ actor, input }) {
+    const { name } = ProvisionWorkspaceInput.parse(input);
+    return {
+      workspaceId: newId('workspace'),
+      write: async () => ({ input: { userId: userIdOf(actor), connectionId: newId('connection'), name }, summary: `Provision the workspace “${name}”` }),
+    };
+  },
+
+  async deleteWorkspace({ workspaceId }) {
+    return { write: async () => ({ input: {}, summary: `Delete the workspace ${workspaceId}` }) };
+  },
+
+  async proposeEdit({ services, actor, workspaceId, input }) {
+    const request = ProposeEditInput.parse(input);
+    const connectionId = await services.edits.connectionFor(workspaceId, request.baseId, request.connectionId);
+    const editId = newId('edit');
+    return {
+      async write(tx, operationId) {
+        await insertEdit(tx, {
+          id: editId, workspaceId, kind: 'edit', connectionId, baseId: request.baseId, request, note: request.note ?? null,
+          planner: null, proposedBy: userIdOf(actor), chatId: null, revertOf: null, operationId,
+        });
+        const parts = [`${request.changes.length} changes`, `${request.rules.length} rules`];
+        return { input: { editId }, summary: `Plan an edit of ${parts.join(' and ')}`, editId, baseId: request.baseId };
+      },
+    };
+  },
+
+  async proposeRevert({ actor, workspaceId, params }) {
+    const editId = newId('edit');
+    return {
+      async write(tx, operationId) {
+        const original = await readEdit(tx, params['editId'] ?? '');
+        await insertEdit(tx, {
+          id: editId, workspaceId, kind: 'revert', connectionId: original.connection_id, baseId: original.base_id, request: null, note: null,
+          planner: null, proposedBy: userIdOf(actor), chatId: null, revertOf: original.id, operationId,
+        });
+        return { input: { editId }, summary: `Plan the undo of ${original.id}: ${original.preview?.headline ?? ''}`, editId, baseId: original.base_id };
+      },
+    };
+  },
+
+  async applyEdit({ services, actor, workspaceId, params, input }) {
+    const { hash, only, conflicts } = ApproveInput.parse(input);
+    const editId = params['editId'] ?? '';
+    const edit = await services.db.tenant(workspaceId, (tx) => readEdit(tx, editId));
+    return {
+      workflow: edit.kind === 'revert' ? 'revertEdit' : 'applyEdit',
+      async write(tx, operationId) {
+        const by = userIdOf(actor);
+        const approved = await approveEdit(tx, editId, { hash, by, conflicts, operationId });
+        await services.edits.choose(tx, editId, only);
+        await tx.query(`INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, $2, 'edit.approved', $3, $4)`, [
+          workspaceId, by, editId, JSON.stringify({ hash, chosen: only?.length ?? 'all', conflicts }),
+        ]);
+        const verb = approved.kind === 'revert' ? 'Undo' : 'Apply';
+        const summary = `${verb}: ${approved.preview?.headline ?? editId} of ${approved.base_name}`;
+        return { input: { editId }, summary, editId, baseId: approved.base_id };
+      },
+    };
+  },
+
+  async chatTurn({ services, actor, workspaceId, params, input }) {
+    const { text, baseId } = PostMessageInput.parse(input);
+    const chatId = params['chatId'] ?? '';
+    return {
+      async write(tx) {
+        const turn = await services.chats.stageTurn(tx, { workspaceId, chatId, userId: userIdOf(actor), text, baseId: baseId ?? null });
+        return { input: turn, summary: 'Answer a message in a chat' };
+      },
+    };
+  },
+};
