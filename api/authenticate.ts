@@ -4,12 +4,12 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { SagatableError } from '../contracts/errors';
 import type { Actor } from '../contracts/identity';
 import { ALL_SCOPES } from '../contracts/scopes';
-import { AccessClaims } from '../services/identity/access-tokens';
+import { ACCESS_TOKEN, AccessClaims } from '../services/identity/access-tokens';
 import { TOKEN_PREFIX } from '../services/identity/personal-tokens';
 import type { ApiContext } from './context';
 
 /** What a request brought: who acts, or why nobody does. */
-type Credential = { readonly actor: Actor } | { readonly refusal: unknown };
+type Credential = { readonly actor: Actor } | { readonly refusal: Error };
 
 declare module 'express-serve-static-core' {
   interface Request {
@@ -17,10 +17,10 @@ declare module 'express-serve-static-core' {
   }
 }
 
-export type AuthenticationServices = Pick<
-  ApiContext['services'],
-  'sessions' | 'users' | 'accessTokens' | 'personalTokens'
->;
+interface Dependencies {
+  readonly config: Pick<ApiContext['config'], 'jwtSecret'>;
+  readonly services: Pick<ApiContext['services'], 'sessions' | 'users' | 'personalTokens'>;
+}
 
 /** Who acts. Throws Unauthenticated when the request brought no valid credential, Unavailable when that cannot be told. */
 export function actorOf(req: Request): Actor {
@@ -36,12 +36,8 @@ export function actorOf(req: Request): Actor {
  * Finds out who acts, from an access token (passport-jwt) or a personal access token. Nobody is turned away here: a
  * route that needs an actor asks `actorOf`, and one that needs none is not disturbed by an old token.
  */
-export function createAuthentication({
-  services,
-}: {
-  readonly services: AuthenticationServices;
-}): RequestHandler {
-  const authenticateSession = createSessionAuthentication(services);
+export function createAuthentication({ config, services }: Dependencies): RequestHandler {
+  const authenticateSession = createSessionAuthentication({ config, services });
 
   async function authenticateToken(bearer: string): Promise<Actor | null> {
     const token = await services.personalTokens.authenticateToken(bearer);
@@ -72,14 +68,14 @@ export function createAuthentication({
   }
 
   return async (req, res, next) => {
-    const credential = await credentialOf(req, res).catch((refusal: unknown) => ({ refusal }));
+    const credential = await credentialOf(req, res).catch((error: unknown) => ({ refusal: asError(error) }));
     if (credential) req.credential = credential;
     next();
   };
 }
 
 /** Access tokens, by a Passport of this app alone. Signed is not enough: their session must live, and its user. */
-function createSessionAuthentication({ sessions, users, accessTokens }: AuthenticationServices) {
+function createSessionAuthentication({ config, services: { sessions, users } }: Dependencies) {
   async function findActor(payload: unknown): Promise<Actor | null> {
     const claims = AccessClaims.safeParse(payload);
     if (!claims.success) return null;
@@ -99,7 +95,13 @@ function createSessionAuthentication({ sessions, users, accessTokens }: Authenti
   const passport = new Passport();
   passport.use(
     new Strategy(
-      { ...accessTokens.verification, jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken() },
+      {
+        jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+        secretOrKey: config.jwtSecret,
+        algorithms: [ACCESS_TOKEN.algorithm],
+        issuer: ACCESS_TOKEN.issuer,
+        audience: ACCESS_TOKEN.audience,
+      },
       (payload: unknown, done: (error: unknown, actor?: Actor | false) => void) => {
         findActor(payload).then((actor) => done(null, actor ?? false), done);
       },
@@ -118,5 +120,8 @@ function createSessionAuthentication({ sessions, users, accessTokens }: Authenti
       void handle(req, res, settle);
     });
 }
+
+const asError = (thrown: unknown) =>
+  thrown instanceof Error ? thrown : new Error('authentication failed', { cause: thrown });
 
 const refused = (code: string, message: string) => new SagatableError('Unauthenticated', message, { code });

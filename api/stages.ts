@@ -1,5 +1,6 @@
 import type { Tx } from '../services/database/database';
 import type { Actor } from '../contracts/identity';
+import { SagatableError } from '../contracts/errors';
 import { RegisterUserInput } from '../contracts/identity';
 import { ProvisionWorkspaceInput } from '../contracts/workspaces';
 import { ProposeEditInput } from '../contracts/changes';
@@ -93,6 +94,10 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     const { hash, only, conflicts } = ApproveInput.parse(input);
     const editId = params['editId'] ?? '';
     const edit = await services.db.tenant(workspaceId, (tx) => readEdit(tx, editId));
+    const { writable, name } = await services.connections.get(workspaceId, edit.connection_id);
+    if (!writable) {
+      throw new SagatableError('Forbidden', `The connection “${name}” is read-only: switch it on before approving.`, { code: 'connection_read_only' });
+    }
     return {
       workflow: edit.kind === 'revert' ? 'revertEdit' : 'applyEdit',
       async write(tx, operationId) {

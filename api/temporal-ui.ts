@@ -25,7 +25,19 @@ export function createTemporalUiRoutes(context: ApiContext): Router {
       res.redirect(302, `/?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
-    await proxy(req, res, next);
+    if (req.path === '/temporal/api/v1/settings') res.json(await readSettings(context));
+    else await proxy(req, res, next);
   });
   return router;
+}
+
+/** The Web UI's own settings, pointed at our codec, with the cookie: so it decodes without anybody setting it up. */
+async function readSettings({ config }: ApiContext): Promise<Record<string, unknown>> {
+  const response = await fetch(`${config.temporalUiUrl}/temporal/api/v1/settings`, { signal: AbortSignal.timeout(5_000) });
+  if (!response.ok) throw new SagatableError('Unavailable', 'Temporal’s Web UI does not answer.', { code: 'temporal_ui_unavailable' });
+  const settings: unknown = await response.json();
+  return {
+    ...(typeof settings === 'object' ? settings : {}),
+    Codec: { Endpoint: `${config.apiUrl}/codec`, PassAccessToken: false, IncludeCredentials: true, DefaultErrorMessage: '', DefaultErrorLink: '' },
+  };
 }

@@ -62,13 +62,13 @@ async function dropStalePidFile(pgdata) {
   rmSync(file, { force: true });
 }
 
-/** The role and database of the application: no superuser, so that the rules of the database hold for it. */
+/** The login and database of the application: no superuser; migrations make the roles that it works as. */
 async function ensureDatabase(admin, password) {
   const client = await connect(admin);
   try {
     const { rows } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
     const verb = rows.length ? 'ALTER' : 'CREATE';
-    await client.query(`${verb} ROLE ${role} LOGIN CREATEDB PASSWORD ${client.escapeLiteral(password)}`);
+    await client.query(`${verb} ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
     if (found.rows.length === 0) await client.query(`CREATE DATABASE ${database} OWNER ${role}`);
   } finally {

@@ -57,7 +57,8 @@ export async function open(path, { method = 'GET', headers = {}, body, signal } 
       headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: 'no-store',
-      credentials: 'omit',
+      // Signing in sets a cookie that Temporal's Web UI needs; the API itself takes the token only.
+      credentials: 'same-origin',
       signal: control.signal,
     });
   } catch (error) {

@@ -1,11 +1,8 @@
 import { getAll } from './api.js';
 
-/** Rows a page of changes holds. */
-export const PAGE_SIZE = 100;
-
-/** The address of an edit's changes, of one group or of some states. */
-export function changesPath(editId, filter) {
-  return `/v1/edits/${encodeURIComponent(editId)}/changes?${new URLSearchParams({ ...filter, limit: String(PAGE_SIZE) })}`;
+/** The address of an edit's changes, of one group or in one state, `limit` a page (500 at most). */
+export function changesPath(editId, filter, limit) {
+  return `/v1/edits/${encodeURIComponent(editId)}/changes?${new URLSearchParams({ ...filter, limit: String(limit) })}`;
 }
 
 /**
@@ -43,7 +40,10 @@ export function createSelection(edit) {
         if (!group.all) only.push(...group.except);
         if (!group.all || chosenOf(group) === 0) continue;
         const onPage = (n) => onProgress(only.length + n);
-        const rows = await getAll(api, changesPath(edit.id, { group: key }), 'changes', { signal, onPage });
+        const rows = await getAll(api, changesPath(edit.id, { group: key }, 500), 'changes', {
+          signal,
+          onPage,
+        });
         only.push(...rows.map((row) => row.ordinal).filter((ordinal) => !group.except.has(ordinal)));
       }
       return only.sort((a, b) => a - b);

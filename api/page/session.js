@@ -10,7 +10,7 @@ const EARLY_MS = 30_000;
  *
  * Tokens are kept in sessionStorage: they survive a reload, end with the tab, and belong to one tab only. (Refresh tokens
  * rotate: two tabs sharing one through localStorage would each spoil the other's, which looks like theft to the server.)
- * No cookie means that no other site can make a request in the person's name. Script injection is kept out by the content
+ * Without a cookie no other site can make a request in the person's name. Script injection is kept out by the content
  * security policy and by never making markup from text.
  */
 export function createSession({ connection, storage }) {
@@ -37,7 +37,7 @@ export function createSession({ connection, storage }) {
       email,
     });
 
-  /** Not repeated after a lost connection beyond what `persist` does: the server allows the last refresh token to be sent again. */
+  /** Sent again after a lost connection: for a while the server takes the last refresh token once more, for just this case. */
   async function renew() {
     const { refresh, email } = tokens;
     try {

@@ -4,16 +4,17 @@ import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
 import { PageQuery } from '../page-query';
 import { parseBody, parseId, parseQuery } from '../parse';
+import { createMemberRoutes } from './members';
 
 interface Dependencies {
-  readonly services: Pick<ApiContext['services'], 'db' | 'workspaces' | 'permissions' | 'audit'>;
+  readonly services: Pick<ApiContext['services'], 'db' | 'workspaces' | 'members' | 'permissions' | 'audit'>;
 }
 
-/** Workspaces; making and deleting one are operations. */
-export function createWorkspaceRoutes({
-  services: { db, workspaces, permissions, audit },
-}: Dependencies): Router {
+/** Workspaces and, by a router of their own, their members; making and deleting one are operations. */
+export function createWorkspaceRoutes({ services }: Dependencies): Router {
+  const { db, workspaces, permissions, audit } = services;
   const router = Router();
+  router.use(createMemberRoutes({ services }));
 
   router.get('/v1/workspaces', async (req, res) => {
     const actor = actorOf(req);

@@ -64,11 +64,9 @@ export function createFailureHandler(report: (error: unknown) => void): ErrorReq
     const failure = failureOf(error);
     if (!failure) {
       report(error);
-      res
-        .status(500)
-        .json({
-          error: { type: 'SERVER_ERROR', message: 'Try again. If it persists, contact the operator.' },
-        });
+      res.status(500).json({
+        error: { type: 'SERVER_ERROR', message: 'Try again. If it persists, contact the operator.' },
+      });
       return;
     }
     if (failure.status === 503) res.set('Retry-After', '1');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Engine } from '../../services/engine/engine';
 import { modelNotFound } from '../../services/engine/engine-error';
 import { BaseInput } from '../../services/engine/schema-shapes';
-import { parseBody } from '../../services/engine/schema-writing';
+import { parseBody } from '../../services/engine/body';
 import type { BearerIdentity, Calls } from './calls';
 
 const CreateBase = BaseInput.extend({ workspaceId: z.string() });

@@ -4,13 +4,12 @@ import { parseJson } from './answers';
 import type { CallOptions } from './client';
 import type { Endpoint } from './endpoint';
 import { exchange, ExchangeFailure, type Answer, type Outgoing } from './exchange';
-import { describeAnswer, errorOf, type Failure } from './failure';
+import { errorOf, unanswered, unexpected, type Failure } from './failure';
 import type { Limiter } from './limiter';
 import type { GatewayLimits, GatewayMetrics, Lane } from './limits';
 import { readRefusal } from './refusal';
 import type { Pace } from './reservation';
 import { backoffMs, pause, startTimeLimit, type TimeLimit } from './time-limit';
-import { showUpstreamText } from './upstream-text';
 
 /** One call of the Web API. */
 export interface Call<T> {
@@ -105,8 +104,7 @@ export function createPerform(context: CallContext): Perform {
 
   async function request<T>(call: Call<T>, deadline: TimeLimit, mayHaveLanded: boolean): Promise<Outcome<T>> {
     // A create is not given up early: its answer is the only way to know that it landed.
-    const attemptMs = call.effect === 'create' ? deadline.remainingMs() : limits.attemptMs;
-    const attempt = startTimeLimit(attemptMs, deadline.signal);
+    const attempt = call.effect === 'create' ? deadline : startTimeLimit(limits.attemptMs, deadline.signal);
     metrics.requests++;
     try {
       const outgoing: Outgoing = {
@@ -125,7 +123,7 @@ export function createPerform(context: CallContext): Perform {
       if (!error.sent && !deadline.signal.aborted) context.onOutcome('unreachable');
       return { failure: unanswered(error) };
     } finally {
-      attempt.end();
+      if (attempt !== deadline) attempt.end();
     }
   }
 
@@ -179,32 +177,6 @@ export function createPerform(context: CallContext): Perform {
 
 const landing = (call: Call<unknown>, mayHaveLanded: boolean) =>
   call.effect === 'read' ? {} : { mayHaveLanded };
-
-function unanswered(failure: ExchangeFailure): Failure {
-  const message = failure.sent ? 'Airtable broke off without an answer.' : 'Airtable could not be reached.';
-  return {
-    kind: 'Unavailable',
-    message,
-    options: { code: failure.sent ? 'no_answer' : 'unreachable', details: { network: failure.reason } },
-    passing: failure.reason !== 'ANSWER_TOO_LARGE',
-    mayHaveLanded: failure.sent,
-  };
-}
-
-function unexpected(answer: Answer, error: z.ZodError, token: string): Failure {
-  const first = error.issues[0];
-  const problem = showUpstreamText(first ? `${first.path.join('.')}: ${first.message}` : '', token);
-  const described = describeAnswer(answer, token);
-  // JSON of another form may be a customer's records, which have no place in an error.
-  const details = parseJson(answer.text) === undefined ? described : { ...described, upstream: '(JSON)' };
-  return {
-    kind: 'Upstream',
-    message: 'Airtable’s answer is not of the form its documentation describes.',
-    options: { code: 'unexpected_answer', details: { ...details, problem } },
-    passing: true,
-    mayHaveLanded: true,
-  };
-}
 
 function callEnded(call: Call<unknown>, details: Readonly<Record<string, unknown>>): SagatableError {
   return call.options.signal?.aborted

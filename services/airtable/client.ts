@@ -8,8 +8,9 @@ export interface CallOptions {
   /** Milliseconds for the whole call with its waits and retries; 45,000 when absent. A list counts each page anew. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Awaited after the limiter and right before each request is handed to the socket; when it throws, that request is
-   * not sent and its error is the call's. `mayHaveLanded` tells of earlier requests of the same call.
+   * Awaited after the limiter and right before each request is given to fetch; when it throws, that request is not
+   * sent and its error is the call's. `mayHaveLanded` tells of earlier requests of the same call. Where no kept-alive
+   * connection is free, connecting still lies between it and the first byte (10 s at most: Node's own limit).
    */
   readonly beforeSend?: ((before: { readonly mayHaveLanded: boolean }) => Promise<void>) | undefined;
 }

@@ -6,7 +6,7 @@ export interface Outgoing {
   readonly method: string;
   readonly token: string;
   readonly body: unknown;
-  /** Awaited right before the first byte is given to the socket; when it throws, nothing is. */
+  /** Awaited right before the request is given to fetch; when it throws, nothing is sent. */
   readonly beforeSend: () => Promise<void>;
 }
 
@@ -47,7 +47,6 @@ export async function exchange(
     accept: 'application/json',
     'user-agent': 'Sagatable',
   };
-  const { method } = outgoing;
   let refusal: { readonly error: unknown } | undefined;
   const check = async () => {
     await outgoing.beforeSend().catch((error: unknown) => {
@@ -57,23 +56,21 @@ export async function exchange(
     // A beforeSend that does not mind the signal may end together with it.
     signal.throwIfAborted();
   };
-  const upload = outgoing.body === undefined ? undefined : createUpload(outgoing.body, check);
   let response: Response;
   let checked = false;
   try {
-    if (!upload) await untilAborted(check(), signal);
+    await untilAborted(check(), signal);
     checked = true;
     response = await fetch(outgoing.url, {
-      method,
+      method: outgoing.method,
       redirect: 'manual',
       signal,
-      headers: upload ? { ...headers, ...upload.headers } : headers,
-      ...(upload ? { body: upload.stream, duplex: 'half' } : {}),
+      ...(outgoing.body === undefined ? { headers } : withBody(headers, JSON.stringify(outgoing.body))),
     });
   } catch (error) {
     if (refusal) throw refusal.error;
     const reason = reasonOf(error, signal);
-    throw new ExchangeFailure(reason, upload ? upload.handedOver() : checked && !NEVER_SENT.test(reason));
+    throw new ExchangeFailure(reason, checked && !NEVER_SENT.test(reason));
   }
   try {
     return { status: response.status, headers: response.headers, text: await readText(response, maxBytes) };
@@ -82,33 +79,13 @@ export async function exchange(
   }
 }
 
-interface Upload {
-  readonly stream: ReadableStream<Uint8Array>;
-  readonly headers: Readonly<Record<string, string>>;
-  /** False as long as not one byte of the body, nor of the head, which goes with it, was given to the socket. */
-  handedOver(): boolean;
-}
-
-/**
- * A body that is asked for when the connection stands, so that `check` runs between connecting and writing. A
- * string would be written as soon as a connection, which may take seconds, allows it, and would be sent once more by
- * fetch itself after a 421.
- */
-function createUpload(body: unknown, check: () => Promise<void>): Upload {
-  const bytes = new TextEncoder().encode(JSON.stringify(body));
-  let handedOver = false;
-  const source: UnderlyingDefaultSource<Uint8Array> = {
-    async pull(controller) {
-      await check();
-      controller.enqueue(bytes);
-      controller.close();
-      handedOver = true;
-    },
-  };
+/** As a stream, which can be sent once only: a string fetch would by itself send again after a 421, a create too. */
+function withBody(headers: Readonly<Record<string, string>>, text: string) {
+  const length = String(Buffer.byteLength(text));
   return {
-    stream: new ReadableStream(source, { highWaterMark: 0 }),
-    headers: { 'content-type': 'application/json', 'content-length': String(bytes.byteLength) },
-    handedOver: () => handedOver,
+    headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
+    body: new Response(text).body,
+    duplex: 'half',
   };
 }
 

@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { SagatableError, type ErrorKind, type ErrorOptions } from '../../contracts/errors';
-import { readErrorBody } from './answers';
-import type { Answer } from './exchange';
+import { parseJson, readErrorBody } from './answers';
+import type { Answer, ExchangeFailure } from './exchange';
 import { showUpstreamText } from './upstream-text';
 
 /** One request that did not end well, before it is decided whether it is repeated. */
@@ -50,4 +51,32 @@ export function readRetryAfter(headers: Headers): number | undefined {
   if (!text) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(600_000, Math.max(1_000, ms));
+}
+
+/** No answer came. */
+export function unanswered(failure: ExchangeFailure): Failure {
+  const message = failure.sent ? 'Airtable broke off without an answer.' : 'Airtable could not be reached.';
+  return {
+    kind: 'Unavailable',
+    message,
+    options: { code: failure.sent ? 'no_answer' : 'unreachable', details: { network: failure.reason } },
+    passing: failure.reason !== 'ANSWER_TOO_LARGE',
+    mayHaveLanded: failure.sent,
+  };
+}
+
+/** A 2xx whose body is not what was asked for. */
+export function unexpected(answer: Answer, error: z.ZodError, token: string): Failure {
+  const first = error.issues[0];
+  const problem = showUpstreamText(first ? `${first.path.join('.')}: ${first.message}` : '', token);
+  const described = describeAnswer(answer, token);
+  // JSON of another form may be a customer's records, which have no place in an error.
+  const details = parseJson(answer.text) === undefined ? described : { ...described, upstream: '(JSON)' };
+  return {
+    kind: 'Upstream',
+    message: 'Airtable’s answer is not of the form its documentation describes.',
+    options: { code: 'unexpected_answer', details: { ...details, problem } },
+    passing: true,
+    mayHaveLanded: true,
+  };
 }

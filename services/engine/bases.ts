@@ -4,7 +4,8 @@ import { invalidRequest } from './engine-error';
 import { isEngineId, newEngineId } from './engine-ids';
 import type { EngineBase } from './schema';
 import { BaseInput } from './schema-shapes';
-import { addField, addTable, parseBody, splitLinks, tableOf } from './schema-writing';
+import { parseBody } from './body';
+import { addField, addTable, splitLinks, tableOf } from './schema-writing';
 
 /** What a new base is made of. A link field's `linkedTableId` may be the name of a table of the same base. */
 export interface NewBase {

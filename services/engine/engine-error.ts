@@ -27,7 +27,7 @@ export function modelNotFound(): EngineError {
   );
 }
 
-/** A record that is not there, asked for by its own address. */
+/** A record or field that is not there, asked for by its own address. */
 export function recordNotFound(): EngineError {
   return new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
 }

@@ -7,7 +7,7 @@ import { getRecord } from './get-record';
 import { listRecords } from './list-records';
 import { loadRecords, type LoadedRecord } from './load-records';
 import { recordRequest, type AcceptedRequest } from './request-log';
-import { createField, createTable, updateField, updateTable } from './schema-writing';
+import { createField, createTable, updateField, updateTable } from './schema-requests';
 import { upsertRecords } from './upsert-records';
 
 /** The engine's operations. All throw EngineError in Airtable's words; nothing is written when one throws in a transaction. */

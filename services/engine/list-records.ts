@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AirtableRecord } from '../../contracts/airtable';
 import { readBase } from './base-rows';
 import { answerRecord } from './answers';
@@ -8,12 +9,15 @@ import { ListQuery, readOffset, writeOffset } from './list-query';
 import { listStatement, orderKeysOf, type ListStatement } from './list-sql';
 import { toRecord, type BasePlace, type RecordRow } from './record-rows';
 import { findField, type EngineBase, type EngineField, type EngineTable } from './schema';
-import { parseBody, tableOf } from './schema-writing';
+import { parseBody } from './body';
+import { tableOf } from './schema-writing';
 
 /** Rows a filter looks at in one go: what one request holds in memory, whatever the size of the table. */
 const BATCH = 500;
 /** How long one request may filter before it is told to ask for less. */
 const FILTER_TIME_MS = 25_000;
+/** How long it may evaluate before other requests get their turn. */
+const TURN_MS = 20;
 
 interface ListRow extends RecordRow {
   seq: string;
@@ -50,27 +54,27 @@ async function readFiltered(
   limit: number,
 ): Promise<ListRow[]> {
   const end = Date.now() + FILTER_TIME_MS;
+  let turnEnds = Date.now() + TURN_MS;
   const kept: ListRow[] = [];
   await place.tx.query(`DECLARE engine_list NO SCROLL CURSOR FOR ${statement.sql}`, statement.values);
-  try {
-    for (;;) {
-      const { rows } = await place.tx.query<ListRow>(`FETCH ${BATCH} FROM engine_list`);
-      const context = await readLinkTexts(place, base, filter.fields, rows);
-      for (const row of rows) {
-        if (filter.keeps(toRecord(row), context)) kept.push(row);
-        if (kept.length === limit) return kept;
-        if (Date.now() > end)
-          throw new EngineError(
-            422,
-            'LIST_RECORDS_TIMEOUT',
-            'Filtering took too long: use a simpler formula',
-          );
-      }
-      if (rows.length < BATCH) return kept;
+  for (;;) {
+    const { rows } = await place.tx.query<ListRow>(`FETCH ${BATCH} FROM engine_list`);
+    const context = await readLinkTexts(place, base, filter.fields, rows);
+    for (const row of rows) {
+      if (filter.keeps(toRecord(row), context) && kept.push(row) === limit) break;
+      if (Date.now() < turnEnds) continue;
+      await nextTurn();
+      turnEnds = Date.now() + TURN_MS;
+      if (turnEnds > end) throw tookTooLong();
     }
-  } finally {
-    await place.tx.query('CLOSE engine_list').catch(() => undefined);
+    if (rows.length < BATCH || kept.length === limit) break;
   }
+  await place.tx.query('CLOSE engine_list');
+  return kept;
+}
+
+function tookTooLong(): EngineError {
+  return new EngineError(422, 'LIST_RECORDS_TIMEOUT', 'Filtering took too long: use a simpler formula');
 }
 
 /**

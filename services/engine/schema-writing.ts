@@ -1,20 +1,10 @@
-import type { z } from 'zod';
-import { lockBase } from './base-rows';
-import { EngineError, invalidRequest, modelNotFound } from './engine-error';
+import { invalidRequest, modelNotFound } from './engine-error';
 import { newEngineId } from './engine-ids';
 import { creatableType } from './fields/registry';
 import type { BasePlace } from './record-rows';
-import { findField, findTable, type EngineBase, type EngineField, type EngineTable } from './schema';
-import { FieldInput, Renaming, TableInput } from './schema-shapes';
+import { findTable, type EngineBase, type EngineField, type EngineTable } from './schema';
+import type { FieldInput, TableInput } from './schema-shapes';
 import { checkNameIsFree, insertField, insertTable } from './schema-rows';
-
-/** Checks a body against its shape. Throws Airtable's 422 with the first thing that is wrong. */
-export function parseBody<S extends z.ZodType>(shape: S, body: unknown): z.output<S> {
-  const parsed = shape.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw invalidRequest(`${issue?.path.join('.') || 'the body'} ${issue?.message ?? 'is not valid'}`);
-}
 
 function makeField(input: FieldInput, base: EngineBase, known: readonly EngineField[]): EngineField {
   checkNameIsFree(known, input.name, 'DUPLICATE_OR_EMPTY_FIELD_NAME');
@@ -103,73 +93,9 @@ export function splitLinks(input: TableInput): { plain: TableInput; links: Field
   };
 }
 
-/** `POST /meta/bases/{base}/tables`. Returns the table; throws EngineError. */
-export async function createTable(place: BasePlace, body: unknown): Promise<EngineTable> {
-  const input = parseBody(TableInput, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const { plain, links } = splitLinks(input);
-  const { id } = await addTable(place, base, plain);
-  for (const link of links) {
-    const now = await lockBase(place.tx, place.workspaceId, place.baseId);
-    await addField(place, now, tableOf(now, id), link);
-  }
-  return tableOf(await lockBase(place.tx, place.workspaceId, place.baseId), id);
-}
-
 /** A table by id or name. Throws Airtable's 403 when the base has none. */
 export function tableOf(base: EngineBase, idOrName: string): EngineTable {
   const table = findTable(base, idOrName);
   if (!table) throw modelNotFound();
   return table;
-}
-
-/** `PATCH /meta/bases/{base}/tables/{table}`: name and description. Returns the table; throws EngineError. */
-export async function updateTable(place: BasePlace, idOrName: string, body: unknown): Promise<EngineTable> {
-  const input = parseBody(Renaming, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, idOrName);
-  if (input.name !== undefined) checkNameIsFree(base.tables, input.name, 'DUPLICATE_TABLE_NAME', table.id);
-  await place.tx.query(
-    `UPDATE engine_tables SET name = coalesce($4, name), description = coalesce($5, description)
-     WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
-    [place.workspaceId, place.baseId, table.id, input.name ?? null, input.description ?? null],
-  );
-  return { ...table, ...withoutUndefined(input) };
-}
-
-function withoutUndefined(input: Renaming): { name?: string; description?: string } {
-  return {
-    ...(input.name === undefined ? {} : { name: input.name }),
-    ...(input.description === undefined ? {} : { description: input.description }),
-  };
-}
-
-/** `POST …/tables/{table}/fields`. Returns the field; throws EngineError. */
-export async function createField(place: BasePlace, tableId: string, body: unknown): Promise<EngineField> {
-  const input = parseBody(FieldInput, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  return addField(place, base, tableOf(base, tableId), input);
-}
-
-/** `PATCH …/fields/{field}`: name and description only; options cannot be changed by API. Throws EngineError. */
-export async function updateField(
-  place: BasePlace,
-  tableId: string,
-  fieldId: string,
-  body: unknown,
-): Promise<EngineField> {
-  const input = parseBody(Renaming, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, tableId);
-  const field = findField(table, fieldId);
-  if (!field) throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
-  if (input.name !== undefined) {
-    checkNameIsFree(table.fields, input.name, 'DUPLICATE_OR_EMPTY_FIELD_NAME', field.id);
-  }
-  await place.tx.query(
-    `UPDATE engine_fields SET name = coalesce($4, name), description = coalesce($5, description)
-     WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
-    [place.workspaceId, place.baseId, field.id, input.name ?? null, input.description ?? null],
-  );
-  return { ...field, ...withoutUndefined(input) };
 }

@@ -15,7 +15,7 @@ export const MAX_RESULT = 100_000;
 
 /** True for a date value. */
 export function isDate(value: FormulaValue): value is FormulaDate {
-  return typeof value === 'object' && value !== null && 'at' in value;
+  return typeof value === 'object' && value !== null && 'dayOnly' in value;
 }
 
 /** Text no longer than a formula may make. Throws FormulaFault. */

@@ -113,7 +113,7 @@ export function createSessions({ redis, config, clock = { now: () => new Date() 
 
     /** Those that are live, the last used first. */
     async list(userId: string): Promise<SessionView[]> {
-      const ids = await ask(redis.zrange(userKeyOf(userId), 0, -1));
+      const ids = await ask(redis.zrange(userKeyOf(userId), '0', '-1'));
       const hashes = await ask(Promise.all(ids.map((id) => redis.hgetall(keyOf(id)))));
       return ids
         .flatMap((id, i) => {

@@ -54,8 +54,8 @@ export function createUsers({ db }: { readonly db: Database }) {
     },
 
     /** An operator sees Temporal's Web UI, which spans all tenants. */
-    async setOperator(userId: string, operator: boolean): Promise<void> {
-      await db.system((tx) => tx.query('UPDATE users SET operator = $2 WHERE id = $1', [userId, operator]));
+    async setOperator(tx: Tx, userId: string, operator: boolean): Promise<void> {
+      await tx.query('UPDATE users SET operator = $2 WHERE id = $1', [userId, operator]);
     },
   };
 }

@@ -7,6 +7,8 @@ const Detail = z.looseObject({
   retryDelay: z.string().optional(),
   violations: z.array(z.looseObject({ quotaId: z.string().optional() })).optional(),
 });
+/** What the SDK lets through for a body that is no JSON. By name: the error may come from another realm. */
+const Unreadable = z.looseObject({ name: z.literal('SyntaxError') });
 /** What the SDK throws for an answer that is no 2xx; no other error of it has a status. */
 const FetchError = z.looseObject({ status: z.number(), errorDetails: z.array(Detail).catch([]).optional() });
 
@@ -16,7 +18,7 @@ const FetchError = z.looseObject({ status: z.number(), errorDetails: z.array(Det
  */
 export function toSagatableError(error: unknown, model: string): SagatableError {
   if (error instanceof SagatableError) return error;
-  if (error instanceof Error && error.name === 'SyntaxError') {
+  if (Unreadable.safeParse(error).success) {
     return new SagatableError('Upstream', 'The model’s answer is not JSON.', { code: 'model_answer' });
   }
   const failed = FetchError.safeParse(error);

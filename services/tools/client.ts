@@ -41,7 +41,8 @@ export function callTool(
   signal: AbortSignal,
 ): Promise<ToolResult> {
   return connected(server, async (client) => {
-    const options = { signal, timeout: CALL_TIMEOUT_MS };
+    // The client never takes its listener off: a signal of the call's own lets both go together.
+    const options = { signal: AbortSignal.any([signal]), timeout: CALL_TIMEOUT_MS };
     const answer = await client.callTool({ name, arguments: args }, undefined, options);
     if (answer.isError !== true) return { ok: true, result: answer.structuredContent ?? null };
     const error = textOf(answer.content).replace(/^MCP error -?\d+: /, '');

@@ -92,7 +92,7 @@ export async function showAsk(ctx, { signal }) {
         'Planner: ',
         h('strong', null, planner.name),
         '. ',
-        planner.description,
+        planner.description ?? planner.text,
       ),
       problem.element,
       h('div', { class: 'row' }, plan.element, h('span', { class: 'hint' }, 'or Ctrl + Enter')),

@@ -77,7 +77,16 @@ function groupItem(ctx, { edit, group, selection, signal }) {
       set: (ordinal, chosen) => selection.setChange(group.key, ordinal, chosen),
       onChange: selection.onChange,
     };
-    body.append(recordList(ctx, { edit, filter: { group: group.key }, total: group.count, choice, signal }));
+    body.append(
+      recordList(ctx, {
+        edit,
+        filter: { group: group.key },
+        total: group.count,
+        choice,
+        sameField: group.fieldId !== null,
+        signal,
+      }),
+    );
   });
   const check = selection && triState(selection, [group.key], `Choose ${name}`);
   return h(

@@ -50,7 +50,7 @@ function counts(edit) {
 
 function warnings(edit) {
   if (edit.warnings.length === 0) return null;
-  const title = edit.warnings.length === 1 ? 'Note before you decide' : 'Notes before you decide';
+  const title = edit.state === 'proposed' ? 'Before you decide' : 'What was pointed out';
   return h(
     'section',
     { class: 'notice warn', 'aria-label': 'Warnings' },

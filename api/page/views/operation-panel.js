@@ -31,7 +31,7 @@ export function operationPanel(ctx, { id, title, signal, onFinal, onChange = () 
     h(
       'div',
       { class: 'row' },
-      h('p', { class: 'grow' }, 'What was written so far is set back to what it was.'),
+      h('p', null, 'What was written so far is set back to what it was.'),
       cancel.element,
     ),
   );

@@ -13,9 +13,14 @@ const STEP_STATES = {
 export async function showOperation(ctx, { id, signal }) {
   const path = `/v1/operations/${encodeURIComponent(id)}`;
   const first = await ctx.api.get(path, { signal });
-  const facts = h('div', null);
+  const facts = h('div', { class: 'stack' });
   const panel = h('div', null);
-  const show = (operation) => fill(facts, steps(operation), about(operation));
+  let known = first.steps;
+  /** Events come without the steps: those last read stay. */
+  const show = (operation) => {
+    known = operation.steps ?? known;
+    fill(facts, steps({ ...operation, steps: known }), about(operation));
+  };
   const reread = async () => {
     const operation = await ctx.api.get(path, { signal });
     show(operation);

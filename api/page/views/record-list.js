@@ -6,11 +6,14 @@ import { CHANGE_STATES } from '../states.js';
 import { problemBox } from './action.js';
 import { beforeAfter } from './cell.js';
 
+/** Records a page: few enough that what comes below stays near. */
+const PAGE_SIZE = 25;
+
 /**
  * Single records of an edit, a page at a time: those of a group, or in a state (`filter`).
- * With `choice` (`has`, `set`) each has a checkbox.
+ * With `choice` (`has`, `set`, `onChange`) each has a checkbox; with `sameField` the field is named above and not again.
  */
-export function recordList(ctx, { edit, filter, total, choice, signal }) {
+export function recordList(ctx, { edit, filter, total, choice, sameField = false, signal }) {
   const list = h('ul', { class: 'records' });
   const problem = problemBox();
   const more = h(
@@ -28,11 +31,13 @@ export function recordList(ctx, { edit, filter, total, choice, signal }) {
     more.hidden = true;
     foot.textContent = 'Loading…';
     try {
-      const path = changesPath(edit.id, filter);
+      const path = changesPath(edit.id, filter, PAGE_SIZE);
       const page = await ctx.api.get(cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path, {
         signal,
       });
-      const rows = page.changes.map((row) => recordRow(row, choice, boxes));
+      const rows = page.changes.map((row) =>
+        recordRow(row, { choice, boxes, sameField, sameState: filter.state !== undefined }),
+      );
       list.append(...rows);
       cursor = page.nextCursor ?? null;
       shown += rows.length;
@@ -59,9 +64,9 @@ const UNNAMED = {
   delete: 'Record without a name',
 };
 
-function recordRow(row, choice, boxes) {
+function recordRow(row, { choice, boxes, sameField, sameState }) {
   const label = [
-    row.label || h('em', null, UNNAMED[row.kind]),
+    (row.label && shorten(row.label)) || h('em', null, UNNAMED[row.kind]),
     row.recordId && h('code', { class: 'id' }, row.recordId),
   ];
   const name = choice
@@ -69,7 +74,12 @@ function recordRow(row, choice, boxes) {
     : h('span', { class: 'name' }, label);
   const [state, , bad] = CHANGE_STATES[row.state] ?? [row.state];
   const cells = row.cells.map((cell) =>
-    h('div', { class: 'field' }, h('dt', null, cell.fieldName), h('dd', null, beforeAfter(cell, row.kind))),
+    h(
+      'div',
+      { class: sameField ? 'field same' : 'field' },
+      h('dt', { class: sameField ? 'hidden' : null }, cell.fieldName),
+      h('dd', null, beforeAfter(cell, row.kind)),
+    ),
   );
   return h(
     'li',
@@ -78,11 +88,17 @@ function recordRow(row, choice, boxes) {
       'div',
       { class: 'record-name' },
       name,
-      row.state !== 'pending' && h('span', { class: `badge ${bad ? 'bad' : 'calm'}` }, state),
+      !sameState && row.state !== 'pending' && h('span', { class: `badge ${bad ? 'bad' : 'calm'}` }, state),
     ),
     h('dl', { class: 'fields' }, cells),
     row.reason && h('p', { class: 'reason' }, row.reason),
   );
+}
+
+/** A name is for recognising; the whole text is in its cell. */
+function shorten(label) {
+  const chars = [...label];
+  return chars.length > 120 ? `${chars.slice(0, 119).join('')}…` : label;
 }
 
 function checkbox(row, choice, boxes) {

@@ -12,7 +12,8 @@ export function showSignIn(ctx) {
     box.replaceChildren(form);
     box.querySelector('input').focus();
   };
-  box.append(signInForm(ctx, () => show(registerForm(ctx, () => show(signInForm(ctx, () => undefined))))));
+  const signIn = () => signInForm(ctx, () => show(registerForm(ctx, () => show(signIn()))));
+  box.append(signIn());
   return box;
 }
 

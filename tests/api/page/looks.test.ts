@@ -14,6 +14,15 @@ const LOOKS = [
 
 describe('every view, in each look', () => {
   let browser: Browser;
+  let api: PageApi;
+  beforeEach(async () => {
+    api = new PageApi();
+    await api.start();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await api.stop();
+  });
   beforeAll(async () => {
     browser = await launchBrowser();
   });
@@ -22,8 +31,6 @@ describe('every view, in each look', () => {
   it.each(LOOKS)(
     'is clean for axe-core and not wider than its window: $name',
     async ({ name, options }) => {
-      const api = new PageApi();
-      await api.start();
       const { page, faults } = await openPage(browser, options);
       const check = async (view: string) => {
         if (shots) await page.screenshot({ path: `${shots}/${view}-${name}.png`, fullPage: true });
@@ -32,8 +39,6 @@ describe('every view, in each look', () => {
       };
       await visitEveryView(page, api, check);
       expect(faults).toEqual([]);
-      await page.context().close();
-      await api.stop();
     },
     120_000,
   );
@@ -67,7 +72,7 @@ async function visitEveryView(
   await see('The difference');
   await check('diff');
   await press(/^Records: MPAA Rating, 605/);
-  await page.getByText('100 of 605 records shown').waitFor();
+  await page.getByText('25 of 605 records shown').waitFor();
   await press(/^Records: Title/);
   await press(/^Records: 2 records/);
   await page.getByText('Alan Smithee').first().waitFor();
@@ -83,7 +88,7 @@ async function visitEveryView(
   await press('Approve 612 changes');
   await see('Applying');
   api.progress(1, 240);
-  await page.getByText('240 of 612 changes').waitFor();
+  await page.getByText('240 of 612 changes', { exact: true }).waitFor();
   await page.locator('summary', { hasText: 'Cancel' }).click();
   await check('applying');
   api.finish(1, 'needs_review', { landed: [1, 2, 3], conflict: [4, 5], unknown: [6], skipped: [7] });

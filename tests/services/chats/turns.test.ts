@@ -10,6 +10,7 @@ import type { Planner } from '../../../services/planners/planner';
 import { runChatTurn } from '../../../workflows/chat-loop';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { gemini, startGeminiStandIn, type GeminiStandIn } from '../../support/gemini-standin';
+import { pollUntil } from '../../support/poll';
 import { BASE, createFilmsWorld } from '../tools/films-world';
 import { openWorkspace } from './workspace';
 
@@ -314,7 +315,8 @@ describe('a turn that is given up', () => {
     const { position } = await turns.startTurn(turn);
     const stop = new AbortController();
     const pending = turns.askModel({ ...turn, position }, { ...live, signal: stop.signal });
-    setTimeout(() => stop.abort(new Error('cancelled')), 20);
+    await pollUntil('the model is asked', async () => standIn.requests.length === 1);
+    stop.abort(new Error('cancelled'));
     await expect(pending).rejects.toThrow('cancelled');
     standIn.script(gemini.text('Here I am.'));
     expect(await turns.askModel({ ...turn, position }, live)).toEqual({ calls: [], done: true });

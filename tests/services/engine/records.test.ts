@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AirtableRecord } from '../../../contracts/airtable';
 import { createEngineFixture, NOW, type EngineFixture } from './engine-fixture';
 
@@ -13,7 +14,7 @@ const read = (id: string): Promise<AirtableRecord> =>
   f.run((tx) => f.engine.getRecord(tx, f.workspaceId, f.base.id, 'Films', id));
 const patch = (table: string, id: string, fields: Record<string, unknown>, typecast = false) =>
   f.run((tx) => f.engine.updateRecord(tx, f.workspaceId, f.base.id, table, id, { fields, typecast }));
-const refusal = (type: string) => expect.objectContaining({ type });
+const refusal = (type: string): unknown => expect.objectContaining({ type });
 
 describe('a cell of each type', () => {
   const MISSING = 'recAAAAAAAAAAAAAA';
@@ -69,7 +70,9 @@ describe('a cell of each type', () => {
   });
 
   test('text beyond 100,000 characters is refused', async () => {
-    await expect(create('Films', { Notes: 'x'.repeat(100_001) })).rejects.toEqual(refusal('INVALID_VALUE_FOR_COLUMN'));
+    await expect(create('Films', { Notes: 'x'.repeat(100_001) })).rejects.toEqual(
+      refusal('INVALID_VALUE_FOR_COLUMN'),
+    );
   });
 
   test('the refusal of a select option is in Airtable’s words', async () => {
@@ -106,9 +109,9 @@ describe('typecast', () => {
   test('a link by text finds the record with that primary cell, or makes it', async () => {
     const ridley = await create('Directors', { Name: 'Ridley' });
     const film = await create('Films', { Director: ['Ridley', 'Tony'] }, true);
-    const [first, second] = Array.isArray(film.fields['Director']) ? film.fields['Director'] : [];
+    const [first = '', second = ''] = z.array(z.string()).parse(film.fields['Director']);
     expect(first).toBe(ridley.id);
-    expect((await read(String(second))).fields).toEqual({ Name: 'Tony', Films: [film.id] });
+    expect((await read(second)).fields).toEqual({ Name: 'Tony', Films: [film.id] });
   });
 });
 

@@ -1,0 +1,80 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import type { BearerIdentity } from '../../../api/v0/calls';
+import { createEngineRouter } from '../../../api/v0/router';
+import { ALL_SCOPES } from '../../../contracts/scopes';
+import {
+  createEngineFixture,
+  insertWorkspace,
+  type EngineFixture,
+} from '../../services/engine/engine-fixture';
+
+export interface EngineServer extends EngineFixture {
+  readonly url: string;
+  readonly otherWorkspaceId: string;
+  /** Errors that were the server's own fault. */
+  readonly reported: unknown[];
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string,
+  ): Promise<{ status: number; body: unknown }>;
+  close(): Promise<void>;
+}
+
+/** The router on a local port. Tokens: `full`, `reader` (no writes) and `stranger` (another workspace). */
+export async function startEngineServer(): Promise<EngineServer> {
+  const fixture = await createEngineFixture();
+  const otherWorkspaceId = await insertWorkspace(fixture.database);
+  const identity = (workspaceId: string, scopes: readonly string[]): BearerIdentity => {
+    return { tokenId: 'tok_test', userId: 'usr_test', workspaceId, scopes };
+  };
+  const tokens: Readonly<Record<string, BearerIdentity>> = {
+    full: identity(fixture.workspaceId, ALL_SCOPES),
+    reader: identity(fixture.workspaceId, ['data.records:read', 'schema.bases:read']),
+    stranger: identity(otherWorkspaceId, ALL_SCOPES),
+  };
+  const reported: unknown[] = [];
+  const app = express();
+  app.set('query parser', 'simple');
+  app.use(
+    '/v0',
+    createEngineRouter({
+      db: fixture.database.db,
+      engine: fixture.engine,
+      authenticate: async (bearer) => tokens[bearer] ?? null,
+      report: (error) => reported.push(error),
+    }),
+  );
+  const server = createServer({ maxHeaderSize: 65_536 }, app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${portOf(server)}`;
+  return {
+    ...fixture,
+    url,
+    otherWorkspaceId,
+    reported,
+    async call(method, path, body, token = 'full') {
+      const response = await fetch(`${url}/v0${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const answer: unknown = await response.json();
+      return { status: response.status, body: answer };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await fixture.database.drop();
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
