@@ -20,8 +20,7 @@ const MAX_NAME = 100;
 export function parseBody<T>(schema: ZodType<T>, req: Request): T {
   const body: unknown = req.body;
   if (body !== undefined) return parse(schema, body);
-  // `is` tells null for a request without a body.
-  if (req.is('json') === false) {
+  if (req.is('json') === false && req.get('content-length') !== '0') {
     throw new SagatableError('InvalidInput', 'Send the body as JSON, with Content-Type: application/json.', {
       code: 'unsupported_media_type',
       status: 415,

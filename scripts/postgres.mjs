@@ -68,7 +68,9 @@ async function ensureDatabase(admin, password) {
   try {
     const { rows } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
     const verb = rows.length ? 'ALTER' : 'CREATE';
-    await client.query(`${verb} ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`);
+    await client.query(
+      `${verb} ROLE ${role} LOGIN CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)}`,
+    );
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
     if (found.rows.length === 0) await client.query(`CREATE DATABASE ${database} OWNER ${role}`);
   } finally {

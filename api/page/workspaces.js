@@ -1,6 +1,7 @@
 import { getAll } from './api.js';
 
 const KEY = 'sagatable.workspace';
+const BASE_KEY = 'sagatable.base';
 
 /** The workspaces of whoever is signed in, and the one they are working in (remembered for the tab). */
 export function createWorkspaces({ api, storage }) {
@@ -16,9 +17,13 @@ export function createWorkspaces({ api, storage }) {
       return all.find((w) => w.id === storage.getItem(KEY)) ?? all[0];
     },
     choose: (id) => storage.setItem(KEY, id),
+    /** The base last asked about in this tab, null at first. */
+    lastBase: () => storage.getItem(BASE_KEY),
+    chooseBase: (id) => storage.setItem(BASE_KEY, id),
     reset() {
       list = null;
       storage.removeItem(KEY);
+      storage.removeItem(BASE_KEY);
     },
     bases: (id, signal) => getAll(api, path(id, 'bases'), 'bases', { signal }),
     connections: (id, signal) => getAll(api, path(id, 'connections'), 'connections', { signal }),

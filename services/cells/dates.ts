@@ -47,6 +47,8 @@ function localInstant(text: string, zone: string): number | undefined {
   if (!parts || !isCalendarDay(text.slice(0, 10))) return undefined;
   const wall = Date.parse(`${text.replace(' ', 'T')}Z`);
   if (Number.isNaN(wall)) return undefined;
+  // Most cells, and a formatter of a zone is slow to make.
+  if (zone.toLowerCase() === 'utc') return wall;
   try {
     const guess = wall - zoneOffset(wall, zone);
     return wall - zoneOffset(guess, zone);

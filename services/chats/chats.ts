@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ChatTurnRef } from '../../contracts/chat-turns';
-import { Chat, ChatMessage } from '../../contracts/chats';
+import { Chat } from '../../contracts/chats';
 import { SagatableError } from '../../contracts/errors';
 import type { Database, Tx } from '../database/database';
 import { newId } from '../ids';
@@ -32,21 +32,22 @@ export interface Answer {
 
 const notFound = () => new SagatableError('NotFound', 'There is no such chat.');
 
+interface ChatRow {
+  readonly workspace_id: string;
+  readonly title: string;
+  readonly base_id: string | null;
+  readonly created_at: Date;
+}
+
 async function readChat(tx: Tx, id: string): Promise<z.infer<typeof Chat>> {
-  const { rows } = await tx.query(
-    'SELECT workspace_id, id, title, base_id, created_at FROM chats WHERE id = $1',
+  const { rows } = await tx.query<ChatRow>(
+    'SELECT workspace_id, title, base_id, created_at FROM chats WHERE id = $1',
     [id],
   );
-  const row = rows[0];
+  const [row] = rows;
   if (!row) throw notFound();
-  const { workspace_id: workspaceId, title, base_id: baseId, created_at: at } = row;
-  return Chat.parse({
-    id,
-    workspaceId,
-    title,
-    baseId,
-    createdAt: at instanceof Date ? at.toISOString() : at,
-  });
+  const { workspace_id: workspaceId, title, base_id: baseId } = row;
+  return Chat.parse({ id, workspaceId, title, baseId, createdAt: row.created_at.toISOString() });
 }
 
 /** Chats and their messages. */
@@ -119,4 +120,3 @@ export function createChats({ db }: { readonly db: Database }) {
 }
 
 export type Chats = ReturnType<typeof createChats>;
-export type { ChatMessage };

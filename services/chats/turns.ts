@@ -1,21 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { AskedModel, ChatTurnRef } from '../../contracts/chat-turns';
 import type { ChatTurnResult } from '../../contracts/chats';
 import { SagatableError } from '../../contracts/errors';
-import { ID_PREFIXES } from '../../contracts/ids';
 import type { Database } from '../database/database';
 import { checkLimits, countUsage, TURN_LIMITS, type TurnLimits } from '../planners/limits';
-import type { Planner, PlannerMove, TranscriptEntry } from '../planners/planner';
-import { callTool, listTools } from '../tools/client';
-import type { Liveness, ToolContext, ToolServices } from '../tools/context';
+import type { Planner, TranscriptEntry } from '../planners/planner';
+import { listTools } from '../tools/client';
+import type { Liveness, ToolServices } from '../tools/context';
 import { createToolServer } from '../tools/server';
 import type { Chats } from './chats';
 import { appendEntry, loadEntries } from './transcripts';
 import { answerOf } from './turn-answer';
+import { beating, contextOf, runToolCall } from './turn-call';
 import { beginTranscript } from './turn-start';
-
-/** How often a waiting call shows that it is alive, in milliseconds; workers notice a dead one after 10 s. */
-const BEAT_MS = 2_000;
 
 export interface TurnsOptions {
   readonly db: Database;
@@ -81,30 +77,6 @@ export function createTurns({
     }
   }
 
-  async function runCall(
-    turn: ChatTurnRef,
-    position: number,
-    callIndex: number,
-    move: PlannerMove,
-    live: Liveness,
-  ): Promise<TranscriptEntry> {
-    const call = move.calls[callIndex];
-    if (!call) throw new Error(`the move at ${position} has no call ${callIndex}`);
-    const faults: unknown[] = [];
-    const context: ToolContext = {
-      ...contextOf(turn, planner.name),
-      editId: editIdOf(turn.turnId, position, callIndex),
-      live,
-      onFault: (fault) => faults.push(fault),
-    };
-    const { ok, result } = await beating(live, () =>
-      callTool(createToolServer(tools, context), call.name, call.args, live.signal),
-    );
-    live.signal.throwIfAborted();
-    if (faults.length > 0) throw faults[0];
-    return { kind: 'result', callId: call.id, name: call.name, ok, result };
-  }
-
   async function close(turn: ChatTurnRef, abandoned: boolean): Promise<ChatTurnResult> {
     const answer = answerOf(await load(turn), planner.name, abandoned);
     await db.tenant(turn.workspaceId, (tx) => chats.addAssistantMessage(tx, turn, answer));
@@ -144,7 +116,11 @@ export function createTurns({
         const move = entries[position];
         if (move?.kind !== 'move') throw new Error(`there is no move at ${position}`);
         await assertOpen(turn);
-        entry = await append(turn, place, await runCall(turn, position, callIndex, move.move, live));
+        entry = await append(
+          turn,
+          place,
+          await runToolCall(tools, planner.name, { turn, position, callIndex }, move.move, live),
+        );
       }
       return { ok: entry.kind === 'result' && entry.ok };
     },
@@ -160,11 +136,6 @@ export function createTurns({
 }
 
 export type Turns = ReturnType<typeof createTurns>;
-
-function contextOf(turn: ChatTurnRef, planner: string): ToolContext {
-  const { workspaceId, userId, chatId, turnId } = turn;
-  return { workspaceId, userId, chatId, turnId, planner };
-}
 
 /** Without a word of the planner's: its calls may name anything, and the workflow's history must hold no such text. */
 function summaryOf(entry: TranscriptEntry): AskedModel {
@@ -185,18 +156,3 @@ const KNOWN_TOOLS = new Set([
   'get_record',
   'propose_edit',
 ]);
-
-/** The same id at each attempt, so that a proposal whose result was lost in a crash is found and not made twice. */
-function editIdOf(turnId: string, position: number, callIndex: number): string {
-  const digest = createHash('sha256').update(`${turnId}/${position}/${callIndex}`).digest('hex');
-  return `${ID_PREFIXES.edit}${digest.slice(0, 22)}`;
-}
-
-async function beating<T>(live: Liveness, work: () => Promise<T>): Promise<T> {
-  const beat = setInterval(() => live.heartbeat(), BEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-  }
-}

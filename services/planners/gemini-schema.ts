@@ -42,8 +42,8 @@ export function toGeminiSchema(json: unknown): GeminiSchema {
   const description = typeof schema['description'] === 'string' ? { description: schema['description'] } : {};
   const union = unionOf(schema);
   if (union) return { ...description, anyOf: union.map(toGeminiSchema) };
-  if (schema['const'] !== undefined)
-    return { ...description, type: 'string', enum: [String(schema['const'])] };
+  const constant = schema['const'];
+  if (typeof constant === 'string') return { ...description, type: 'string', enum: [constant] };
   if (isMap(schema)) return { ...description, type: 'array', items: entrySchema(schema) };
   switch (schema['type']) {
     case 'object':

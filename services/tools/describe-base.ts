@@ -1,5 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   COMPUTED_TYPES,
   type BaseSchema,
@@ -14,8 +14,9 @@ import { DescribeBaseInput, DescribeBaseOutput, type DescribedField } from './sh
 
 /** Fields of all tables together that one answer describes. */
 const MAX_FIELDS = 400;
-/** Options of one select field that are listed. */
+/** Options of one select field that are listed, and of all fields together. */
 const MAX_CHOICES = 100;
+const MAX_ALL_CHOICES = 1_000;
 
 type Input = z.infer<z.ZodObject<typeof DescribeBaseInput>>;
 
@@ -51,6 +52,7 @@ function describeTables(
   const described: z.infer<typeof DescribeBaseOutput>['tables'] = [];
   const left: string[] = [];
   let room = MAX_FIELDS;
+  let choiceRoom = MAX_ALL_CHOICES;
   for (const table of tables) {
     if (table.fields.length > room && described.length > 0) {
       left.push(table.name);
@@ -62,15 +64,20 @@ function describeTables(
       name: table.name,
       primaryField:
         table.fields.find((field) => field.id === table.primaryFieldId)?.name ?? table.primaryFieldId,
-      fields: table.fields.map((field) => describeField(field, schema)),
+      fields: table.fields.map((field) => {
+        const described = describeField(field, schema, choiceRoom);
+        choiceRoom -= described.choices?.length ?? 0;
+        return described;
+      }),
     });
   }
   if (left.length === 0) return { baseId, tables: described };
   return { baseId, tables: described, more: `Not described here, ask for each by table: ${left.join(', ')}` };
 }
 
-function describeField(field: FieldSchema, schema: BaseSchema): z.infer<typeof DescribedField> {
+function describeField(field: FieldSchema, schema: BaseSchema, room: number): z.infer<typeof DescribedField> {
   const choices = [...(optionNames(field) ?? [])];
+  const listed = choices.slice(0, Math.min(MAX_CHOICES, room));
   const linkedTableId = field.options?.['linkedTableId'];
   const linkedTable = schema.tables.find((table) => table.id === linkedTableId)?.name;
   return {
@@ -78,9 +85,9 @@ function describeField(field: FieldSchema, schema: BaseSchema): z.infer<typeof D
     name: field.name,
     type: field.type,
     writable: !COMPUTED_TYPES.has(field.type),
-    ...(choices.length > 0 && { choices: choices.slice(0, MAX_CHOICES) }),
-    ...(choices.length > MAX_CHOICES && {
-      more: `${choices.length - MAX_CHOICES} more options are not listed`,
+    ...(listed.length > 0 && { choices: listed }),
+    ...(choices.length > listed.length && {
+      more: `${choices.length - listed.length} more options are not listed`,
     }),
     ...(linkedTable !== undefined && { linkedTable }),
   };

@@ -7,8 +7,9 @@ import { openBase } from './open-base';
 import { DATA_NOTE, toRows } from './rows';
 import { GetRecordInput, GetRecordOutput } from './shapes';
 
-/** Characters of a cell; lists show fewer. */
+/** Characters of a cell, and of all cells together; lists show fewer. */
 const MAX_TEXT = 4_000;
+const MAX_TOTAL = 60_000;
 
 type Input = z.infer<z.ZodObject<typeof GetRecordInput>>;
 
@@ -30,7 +31,13 @@ export function addGetRecord(server: McpServer, services: ToolServices, context:
         // The client refuses a record of another table, which Airtable would answer with: it ignores the table here.
         const options = { signal: call.live.signal, fieldIds: table.fields.map((field) => field.id) };
         const record = await base.client.getRecord(input.baseId, table.id, input.recordId, options);
-        const [row] = await toRows(call, base, table.fields, [record], MAX_TEXT);
+        const [row] = await toRows(
+          call,
+          base,
+          table.fields,
+          [record],
+          Math.min(MAX_TEXT, Math.ceil(MAX_TOTAL / table.fields.length)),
+        );
         if (!row)
           throw new SagatableError('NotFound', `There is no record ${input.recordId} in “${table.name}”.`);
         return { note: DATA_NOTE, table: table.name, row };

@@ -105,7 +105,7 @@ export async function startGeminiStandIn(): Promise<GeminiStandIn> {
       requests.push({
         path: `${request.method} ${request.url}`,
         key: typeof key === 'string' ? key : undefined,
-        body: JSON.parse(text),
+        body: JSON.parse(text) as RecordedRequest['body'],
       });
       const known = /^\/v1beta\/models\/[\w.-]+:generateContent$/.test(request.url ?? '');
       send(
@@ -153,6 +153,6 @@ function send(response: ServerResponse, answer: Scripted): void {
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }

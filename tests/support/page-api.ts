@@ -25,6 +25,8 @@ export class PageApi {
   planner: 'edit' | 'words' | 'later' = 'edit';
   failApproval: { status: number; detail: string } | null = null;
   streams = true;
+  /** The next approval takes effect, but its answer is lost on the way. */
+  loseAnswer = false;
   private generation = 0;
   private readonly watchers = new Map<string, Set<Response>>();
   private server: Server | undefined;
@@ -113,13 +115,11 @@ export class PageApi {
       problem(res, 401, 'unauthenticated', 'Sign in first.');
     });
     const pair = (res: Response) =>
-      res
-        .status(201)
-        .json({
-          accessToken: `access${++this.generation}`,
-          refreshToken: `refresh${this.generation}`,
-          expiresIn: this.expiresIn,
-        });
+      res.status(201).json({
+        accessToken: `access${++this.generation}`,
+        refreshToken: `refresh${this.generation}`,
+        expiresIn: this.expiresIn,
+      });
     app.post('/v1/users', (_req, res) => res.status(201).json({ workspaceId: IDS.workspace }));
     app.post('/v1/sessions', (req, res) => {
       const { password } = req.body as { password: string };
@@ -250,6 +250,11 @@ export class PageApi {
         editId: IDS.edit(n),
         progress: { done: 0, total: 612, unit: 'changes', message: 'Applying' },
       });
+      if (this.loseAnswer) {
+        this.loseAnswer = false;
+        req.socket.destroy();
+        return;
+      }
       return res
         .status(202)
         .location(`/v1/operations/${IDS.operation(n)}`)

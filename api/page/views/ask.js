@@ -1,7 +1,8 @@
-import { fill, h } from '../dom.js';
+import { h } from '../dom.js';
 import { operationIdOf } from '../operations.js';
 import { go } from '../router.js';
 import { action, problemBox } from './action.js';
+import { baseChoice } from './base-choice.js';
 
 /** Asking for a change in one's own words or in the command language, with examples to start from. */
 export async function showAsk(ctx, { signal }) {
@@ -18,7 +19,8 @@ export async function showAsk(ctx, { signal }) {
     ctx.workspaces.connections(workspace.id, signal),
     ctx.api.get('/v1/planner', { signal }),
   ]);
-  const base = baseChoice(bases, connections);
+  const list = planner.examples ?? [];
+  const base = baseChoice(ctx, { bases, connections, wanted: list[0]?.baseName });
   const text = h('textarea', {
     id: 'ask',
     rows: '4',
@@ -34,6 +36,7 @@ export async function showAsk(ctx, { signal }) {
   const plan = action(
     'Plan the change',
     async () => {
+      if (base.value()) ctx.workspaces.chooseBase(base.value());
       const request = { text: text.value.trim(), ...(base.value() ? { baseId: base.value() } : {}) };
       if (!request.text) return text.focus();
       status.textContent = 'Reading the base and planning. Nothing is written…';
@@ -98,14 +101,16 @@ export async function showAsk(ctx, { signal }) {
       h('div', { class: 'row' }, plan.element, h('span', { class: 'hint' }, 'or Ctrl + Enter')),
       status,
     ),
-    examples(planner.examples ?? [], text),
+    examples(list, { text, base }),
   );
 }
 
-function examples(list, text) {
+/** Each fills in the text, and takes the base it is about where it names one. */
+function examples(list, { text, base }) {
   if (list.length === 0) return null;
   const use = (example) => () => {
     text.value = example.text;
+    base.choose(example.baseName);
     text.focus();
   };
   const item = (example) =>
@@ -125,37 +130,4 @@ function examples(list, text) {
     h('h2', { id: 'examples-title' }, 'Examples for the sample base'),
     h('ul', { class: 'examples' }, list.map(item)),
   );
-}
-
-function baseChoice(bases, connections) {
-  const nameOf = (base) => {
-    const connection = connections.find((c) => c.id === base.connectionId);
-    const several = connections.length > 1 && connection ? ` (${connection.name})` : '';
-    return `${base.name}${several}${connection?.writable === false ? ', read-only' : ''}`;
-  };
-  if (bases.length === 0)
-    return {
-      value: () => undefined,
-      element: h(
-        'p',
-        { class: 'notice warn' },
-        'No base can be reached through this workspace’s connections.',
-      ),
-    };
-  if (bases.length === 1)
-    return { value: () => bases[0].id, element: h('p', null, 'Base: ', h('strong', null, nameOf(bases[0]))) };
-  const select = h(
-    'select',
-    { id: 'base' },
-    bases.map((b) => h('option', { value: b.id }, nameOf(b))),
-  );
-  return {
-    value: () => select.value,
-    element: h(
-      'div',
-      null,
-      h('label', { class: 'labelled', for: 'base' }, 'Base'),
-      fill(h('div', null), select),
-    ),
-  };
 }

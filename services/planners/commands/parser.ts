@@ -2,7 +2,7 @@ import { nearestName } from '../../tools/nearest-name';
 import { CommandProblem } from './problem';
 import { createReader, describe, type Reader } from './reader';
 import type { Assignment, ShiftUnit, Statement } from './statements';
-import { parseValue } from './values';
+import { parseAssignments } from './values';
 
 /** Most commands in one message; the rules of one edit are bounded likewise. */
 export const MAX_STATEMENTS = 100;
@@ -139,19 +139,6 @@ function parseMerge(reader: Reader, start: number): Statement {
   reader.expect(['in'], 'the record');
   if (from.text === to.text) throw new CommandProblem('A record cannot be merged into itself.', start);
   return { kind: 'merge', table: reader.name('a table'), from, to };
-}
-
-function parseAssignments(reader: Reader): Assignment[] {
-  const cells: Assignment[] = [];
-  do {
-    const field = reader.name('a field');
-    if (cells.some((cell) => cell.field.text === field.text)) {
-      throw new CommandProblem(`The field "${field.text}" gets a value twice.`, field.offset);
-    }
-    reader.expect(['to', '='], 'the field');
-    cells.push({ field, value: parseValue(reader) });
-  } while (reader.accept(','));
-  return cells;
 }
 
 function withWhere<S extends { readonly kind: 'set' | 'shift' }>(

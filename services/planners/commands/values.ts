@@ -1,7 +1,7 @@
 import { nearestName } from '../../tools/nearest-name';
 import { CommandProblem } from './problem';
 import { describe, type Reader } from './reader';
-import type { Name, Value } from './statements';
+import type { Assignment, Name, Value } from './statements';
 import type { Token } from './tokens';
 
 const WORDS: Readonly<Record<string, boolean | null>> = {
@@ -13,8 +13,22 @@ const WORDS: Readonly<Record<string, boolean | null>> = {
 };
 const KEYWORDS = ['true', 'false', 'empty', 'record', 'records'];
 
+/** `name to value`, several of them separated by commas. */
+export function parseAssignments(reader: Reader): Assignment[] {
+  const cells: Assignment[] = [];
+  do {
+    const field = reader.name('a field');
+    if (cells.some((cell) => cell.field.text === field.text)) {
+      throw new CommandProblem(`The field "${field.text}" gets a value twice.`, field.offset);
+    }
+    reader.expect(['to', '='], 'the field');
+    cells.push({ field, value: parseValue(reader) });
+  } while (reader.accept(','));
+  return cells;
+}
+
 /** A text, a number, true, false, empty, a list of texts or numbers, or `record "name"`, `records ["a", "b"]`. */
-export function parseValue(reader: Reader): Value {
+function parseValue(reader: Reader): Value {
   const token = reader.take();
   if (token.kind === 'text') return { kind: 'literal', value: token.value };
   if (token.kind === 'number') return { kind: 'literal', value: numberOf(token) };

@@ -1,5 +1,5 @@
 import type { ChatTurnActivities, ChatTurnRef } from '../../../contracts/chat-turns';
-import { SagatableError } from '../../../contracts/errors';
+import type { SagatableError } from '../../../contracts/errors';
 import { createChats } from '../../../services/chats/chats';
 import { createTurns, type TurnsOptions } from '../../../services/chats/turns';
 import { newId } from '../../../services/ids';
@@ -13,6 +13,9 @@ import { gemini, startGeminiStandIn, type GeminiStandIn } from '../../support/ge
 import { pollUntil } from '../../support/poll';
 import { BASE, createFilmsWorld } from '../tools/films-world';
 import { openWorkspace } from './workspace';
+
+const containing = (part: string): unknown => expect.stringContaining(part);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 let test: TestDatabase;
 let standIn: GeminiStandIn;
@@ -79,7 +82,7 @@ describe('a turn', () => {
     expect(await answer()).toMatchObject([
       {
         id: turn.answerId,
-        text: expect.stringContaining('2 cells: empty → R'),
+        text: containing('2 cells: empty → R'),
         planner: 'commands',
         editId: result.editId,
         toolCalls: [{ name: 'propose_edit', ok: true }],
@@ -104,8 +107,8 @@ describe('a turn', () => {
     ]);
     const results = standIn.requests[1]?.body.contents.at(-1)?.parts ?? [];
     expect(results.map((part) => JSON.stringify(part).slice(0, 60))).toEqual([
-      expect.stringContaining('list_bases'),
-      expect.stringContaining('describe_base'),
+      containing('list_bases'),
+      containing('describe_base'),
     ]);
   });
 
@@ -142,9 +145,9 @@ describe('a turn', () => {
     expect(world.proposals).toEqual([]);
     const told = standIn.requests.slice(1).map((request) => JSON.stringify(request.body.contents.at(-1)));
     expect(told).toEqual([
-      expect.stringMatching(/MPA Rating.*MPAA Rating/),
-      expect.stringContaining('computed'),
-      expect.stringContaining('No connection'),
+      matching(/MPA Rating.*MPAA Rating/),
+      containing('computed'),
+      containing('No connection'),
     ]);
     expect(await answer()).toMatchObject([
       { text: 'I give up.', editId: null, toolCalls: [{ ok: false }, { ok: false }, { ok: false }] },
@@ -155,14 +158,14 @@ describe('a turn', () => {
     standIn.script(gemini.refusal());
     const { turn, activities, answer } = await openTurn('rate them');
     await runChatTurn(activities, turn);
-    expect(await answer()).toMatchObject([{ text: expect.stringContaining('would not answer') }]);
+    expect(await answer()).toMatchObject([{ text: containing('would not answer') }]);
   });
 
   it('answers in words when the key is wrong, since trying again would not help', async () => {
     standIn.script(gemini.error(403));
     const { turn, activities, answer } = await openTurn('rate them');
     await runChatTurn(activities, turn);
-    expect(await answer()).toMatchObject([{ text: expect.stringContaining('GEMINI_API_KEY') }]);
+    expect(await answer()).toMatchObject([{ text: containing('GEMINI_API_KEY') }]);
     expect(standIn.requests).toHaveLength(1);
   });
 
@@ -196,10 +199,10 @@ describe('what has completed is not done again', () => {
         return result;
       };
     return {
-      startTurn: wrap(activities.startTurn),
-      askModel: wrap(activities.askModel),
-      callOneTool: wrap(activities.callOneTool),
-      finishTurn: wrap(activities.finishTurn),
+      startTurn: wrap((i) => activities.startTurn(i)),
+      askModel: wrap((i) => activities.askModel(i)),
+      callOneTool: wrap((i) => activities.callOneTool(i)),
+      finishTurn: wrap((i) => activities.finishTurn(i)),
     };
   }
 
@@ -273,7 +276,7 @@ describe('a turn has limits', () => {
   ])('of %s', async (_what, options, said) => {
     const { turn, activities, answer } = await openTurn('go on', options);
     await runChatTurn(activities, turn);
-    expect(await answer()).toMatchObject([{ text: expect.stringContaining(said) }]);
+    expect(await answer()).toMatchObject([{ text: containing(said) }]);
   });
 
   it('of time for a planner that never answers', async () => {
@@ -289,7 +292,7 @@ describe('a turn has limits', () => {
       limits: { ...limits, wallTimeMs: 200 },
     });
     await runChatTurn(activities, turn);
-    expect(await answer()).toMatchObject([{ text: expect.stringContaining('took too long') }]);
+    expect(await answer()).toMatchObject([{ text: containing('took too long') }]);
   });
 });
 
@@ -306,7 +309,7 @@ describe('a turn that is given up', () => {
     await expect(turns.askModel({ ...turn, position: position + 1 }, live)).rejects.toMatchObject(over);
     expect(world.proposals).toEqual([]);
     expect(standIn.requests).toHaveLength(1);
-    expect(await answer()).toMatchObject([{ text: expect.stringContaining('could not finish') }]);
+    expect(await answer()).toMatchObject([{ text: containing('could not finish') }]);
   });
 
   it('by a cancellation stores nothing of the call that was cut short', async () => {

@@ -6,6 +6,8 @@ import { createToolServer } from '../../../services/tools/server';
 import { gemini, startGeminiStandIn, type GeminiStandIn } from '../../support/gemini-standin';
 import { BASE, createFilmsWorld } from '../tools/films-world';
 
+const containing = (part: string): unknown => expect.stringContaining(part);
+
 const KEY = 'AIza-very-secret-key';
 const MODEL = 'gemini-2.5-flash';
 const opening: TranscriptEntry[] = [
@@ -72,7 +74,7 @@ describe('a request to Gemini', () => {
     const inside = (node: unknown): void => {
       if (typeof node !== 'object' || node === null) return;
       if ('type' in node && node.type === 'object')
-        expect(Object.keys('properties' in node ? Object(node.properties) : {})).not.toHaveLength(0);
+        expect(Object.keys('properties' in node ? (node.properties as object) : {})).not.toHaveLength(0);
       for (const part of Object.values(node)) inside(part);
     };
     inside(declared.map((tool) => tool.parameters));
@@ -256,7 +258,7 @@ describe('the choice of a planner', () => {
     expect(createPlanner({ gemini }).name).toBe(`gemini:${MODEL}`);
     expect(describePlanner({ gemini })).toEqual({
       name: `gemini:${MODEL}`,
-      text: expect.stringContaining('GEMINI_API_KEY is set'),
+      text: containing('GEMINI_API_KEY is set'),
     });
     expect(JSON.stringify(describePlanner({ gemini }))).not.toContain(KEY);
     expect(createPlanner({ gemini: { ...gemini, apiKey: undefined } }).name).toBe('commands');

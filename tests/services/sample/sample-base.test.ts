@@ -33,7 +33,7 @@ describe('the sample base', () => {
 
   it('keeps the mess that the demo cleans', () => {
     const unrated = films.filter((film) => film.cells['MPAA Rating'] === undefined);
-    const future = films.filter((film) => String(film.cells['Release Date']) > '2026-11-21');
+    const future = films.filter((film) => JSON.stringify(film.cells['Release Date']) > '"2026-11-21"');
     const titles = films.map((film) => film.cells['Title']);
     expect(unrated).toHaveLength(605);
     expect(future).toHaveLength(16);
@@ -53,7 +53,7 @@ describe('the sample base', () => {
       ...Object.entries(film.cells).filter(([name, value]) => {
         const field = fields.get(name);
         if (field?.type === 'number') return typeof value !== 'number';
-        if (field?.type === 'date') return !/^\d{4}-\d{2}-\d{2}$/.test(String(value));
+        if (field?.type === 'date') return !/^"\d{4}-\d{2}-\d{2}"$/.test(JSON.stringify(value));
         if (field?.type === 'singleSelect')
           return !choices.get(name)?.includes(JSON.stringify({ name: value }));
         return field?.type !== 'singleLineText' || typeof value !== 'string';
