@@ -46,7 +46,7 @@ export function createApp(context: ApiContext): Express {
   app.use(createTemporalUiRoutes(context));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'self'"], objectSrc: ["'none'"] } }, strictTransportSecurity: config.production }));
   app.use(createCodecRoutes(context));
-  app.use('/v0', createEngineRouter({ db: services.db, engine: services.engine, authenticate: services.personalTokens.authenticateToken }));
+  app.use('/v0', createEngineRouter({ db: services.db, engine: services.engine, authenticate: services.personalTokens.authenticateToken, report: (error) => logger.error({ err: error }, 'a request to /v0 failed') }));
 
   const streamEvents = createEventStreams();
   const door = createOperationDoor({ db: services.db, operations: services.operations, temporal, secret: config.jwtSecret, logger });

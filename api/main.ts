@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import pino from 'pino';
 import { readConfig } from '../services/config';
 import { createServices } from '../services/create-services';
@@ -6,6 +7,8 @@ import { createApp } from './app';
 
 /** How long open requests may take to end when the process is asked to stop. */
 const DRAIN_MS = 8_000;
+/** Airtable takes URLs of up to 16,000 characters; Node's own limit for all headers together is 16 KB. */
+const MAX_HEADER_BYTES = 65_536;
 
 /** `node dist/api/main.js`: the doors. */
 async function main(): Promise<void> {
@@ -14,13 +17,12 @@ async function main(): Promise<void> {
   const services = createServices(config);
   const temporal = createTemporalClient(config);
   const app = createApp({ config, services, temporal, logger, uiUrl: `${config.apiUrl}/temporal` });
-  const server = app.listen(config.apiPort, config.apiHost, (error?: Error) => {
-    if (error) {
-      console.error(`The API cannot listen on port ${config.apiPort}: ${error.message}. Set API_PORT to a free one.`);
-      process.exit(1);
-    }
-    logger.info({ port: config.apiPort }, 'the API is listening');
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
+  server.on('error', (error) => {
+    console.error(`The API cannot listen on port ${config.apiPort}: ${error.message}. Set API_PORT to a free one.`);
+    process.exit(1);
   });
+  server.listen(config.apiPort, config.apiHost, () => logger.info({ port: config.apiPort }, 'the API is listening'));
 
   const stop = () => {
     const drained = setTimeout(() => server.closeAllConnections(), DRAIN_MS);

@@ -22,13 +22,17 @@ export const registerUser = operation({
   output: RegistrationResult,
   async run(saga, input: StagedRegistration) {
     const { registrationId, userId, connectionId } = input;
+    await saga.step('registration', {
+      do: (fence) => steps.checkRegistration({ fence, registrationId }),
+      undo: (fence) => undos.dropRegistration({ fence, registrationId }),
+    });
     await saga.step('user', {
       do: (fence) => steps.insertUser({ fence, registrationId }),
-      undo: (fence) => undos.removeUser({ fence, registrationId }),
+      undo: (fence) => undos.removeUser({ fence, userId }),
     });
     await saga.step('profile', {
       do: (fence) => steps.insertProfile({ fence, registrationId }),
-      undo: (fence) => undos.removeProfile({ fence, registrationId }),
+      undo: (fence) => undos.removeProfile({ fence, userId }),
     });
     const { baseId } = await provision(saga, { userId, connectionId, name: null });
     await saga.step('forget registration', {

@@ -8,7 +8,7 @@ import type { ApiContext } from '../context';
 import { failureOf, type OperationDoor } from '../operation-door';
 import { OPERATIONS, operationView } from '../operation-view';
 import { STAGES } from '../stages';
-import { workspaceOf } from '../workspace-of';
+import { enter, workspaceOf } from '../workspace-of';
 
 /** How long a request waits for its operation when it does not say (seconds), and at most. */
 const DEFAULT_WAIT = 2;
@@ -56,8 +56,13 @@ export function createOperationRoutes(context: ApiContext, door: OperationDoor):
       let workspaceId = '';
       if (actor && spec.scope !== null) {
         if (spec.tenancy === 'workspace') {
-          workspaceId = await workspaceOf(context.services, params);
-          await context.services.permissions.authorize(actor, workspaceId, spec.scope);
+          const { scope } = spec;
+          const kind = params['editId'] !== undefined ? 'edit' : params['chatId'] !== undefined ? 'chat' : 'workspace';
+          workspaceId = await enter(kind, async () => {
+            const id = await workspaceOf(context.services, params);
+            await context.services.permissions.authorize(actor, id, scope);
+            return id;
+          });
         } else {
           context.services.permissions.requireScope(actor, spec.scope);
         }

@@ -3,6 +3,7 @@ import type { ProposedRule } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
 import type { AirtableClient } from '../airtable/client';
 import type { SchemaIndex } from './schema-index';
+import { explainFormula } from './formula-refusal';
 import { findLinked } from './links';
 
 /** One record and what a rule makes of its cells (by field id), or its deletion. */
@@ -23,7 +24,11 @@ type Rule<K extends ProposedRule['kind']> = Extract<ProposedRule, { kind: K }>;
 
 async function* readWhere(r: Reading, table: TableSchema, where: string | undefined): AsyncGenerator<AirtableRecord> {
   const pages = r.client.listRecords(r.baseId, table.id, where === undefined ? {} : { filterByFormula: where }, { signal: r.signal });
-  for await (const page of pages) yield* page;
+  try {
+    for await (const page of pages) yield* page;
+  } catch (error) {
+    throw where === undefined ? error : explainFormula(error, r.index, table, where);
+  }
 }
 
 /** Moves a date or an instant; the day is kept within the month it lands in (31 January + 1 month = 28 or 29 February). */

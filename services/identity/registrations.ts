@@ -48,6 +48,11 @@ export function createRegistrations() {
       return { registrationId, userId, workspaceId };
     },
 
+    /** Throws NotFound when the registration is gone. */
+    async checkRegistration(tx: Tx, registrationId: string): Promise<void> {
+      await read(tx, registrationId);
+    },
+
     /** Throws Conflict `email_taken` when another user has the address, NotFound when the registration is gone. */
     async insertUser(tx: Tx, registrationId: string): Promise<void> {
       const { user_id, email, password_hash } = await read(tx, registrationId);
@@ -61,11 +66,9 @@ export function createRegistrations() {
       });
     },
 
-    /** Undoes `insertUser`; nothing happens when there is no such user. */
-    async removeUser(tx: Tx, registrationId: string): Promise<void> {
-      await tx.query('DELETE FROM users USING registrations r WHERE r.id = $1 AND users.id = r.user_id', [
-        registrationId,
-      ]);
+    /** Undoes `insertUser`; nothing happens when there is no such user. By the user's id: the registration may be forgotten by then. */
+    async removeUser(tx: Tx, userId: string): Promise<void> {
+      await tx.query('DELETE FROM users WHERE id = $1', [userId]);
     },
 
     /** Throws NotFound when the registration is gone. */
@@ -75,11 +78,8 @@ export function createRegistrations() {
     },
 
     /** Undoes `insertProfile`; nothing happens when there is none. */
-    async removeProfile(tx: Tx, registrationId: string): Promise<void> {
-      await tx.query(
-        'DELETE FROM profiles USING registrations r WHERE r.id = $1 AND profiles.user_id = r.user_id',
-        [registrationId],
-      );
+    async removeProfile(tx: Tx, userId: string): Promise<void> {
+      await tx.query('DELETE FROM profiles WHERE user_id = $1', [userId]);
     },
 
     /** The staged hash is needed no longer. */

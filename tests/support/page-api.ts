@@ -78,7 +78,7 @@ export class PageApi {
           reason: name === 'conflict' ? 'Somebody set it to “PG”.' : null,
         });
     }
-    this.setEdit(n, { state, outcome: outcome as EditView['outcome'] });
+    this.setEdit(n, { state, outcome: outcome });
     this.setOperation(n, {
       status: state === 'applied' ? 'done' : state === 'rolled_back' ? 'rolled_back' : 'needs_review',
       finishedAt: '2026-03-04T05:07:00.000Z',

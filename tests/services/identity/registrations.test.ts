@@ -50,13 +50,13 @@ describe('a registration', () => {
     await database.db.system((tx) => registrations.insertUser(tx, kept.registrationId));
     for (let i = 0; i < 2; i++) {
       await database.db.system(async (tx) => {
-        await registrations.removeProfile(tx, undone.registrationId);
-        await registrations.removeUser(tx, undone.registrationId);
+        await registrations.removeProfile(tx, undone.userId);
+        await registrations.removeUser(tx, undone.userId);
       });
     }
     const { rows } = await database.admin.query('SELECT id FROM users WHERE email = $1', ['eve@example.com']);
     expect(rows).toEqual([{ id: kept.userId }]);
-    await database.db.system((tx) => registrations.removeUser(tx, kept.registrationId));
+    await database.db.system((tx) => registrations.removeUser(tx, kept.userId));
     expect(
       (await database.admin.query('SELECT 1 FROM users WHERE email = $1', ['eve@example.com'])).rowCount,
     ).toBe(0);
