@@ -1,6 +1,16 @@
 /** Imports point one way: contracts <- all; workflows -> contracts (and types of activities);
  *  activities -> services; api -> operation definitions, services; workers -> workflows, activities. */
-const rooms = ['contracts', 'workflows', 'activities', 'services', 'api', 'workers', 'temporal-config', 'tests', 'scripts'];
+const rooms = [
+  'contracts',
+  'workflows',
+  'activities',
+  'services',
+  'api',
+  'workers',
+  'temporal-config',
+  'tests',
+  'scripts',
+];
 const allow = (from, to, extra = {}) => ({
   name: `${from}-imports-only-${['itself', ...to].join('-')}`,
   severity: 'error',
@@ -41,12 +51,20 @@ module.exports = {
     allow('temporal-config', ['contracts', 'services']),
     allow('api', ['contracts', 'services', 'workflows', 'temporal-config']),
     allow('workers', ['contracts', 'services', 'workflows', 'activities', 'temporal-config']),
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

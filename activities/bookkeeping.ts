@@ -12,7 +12,11 @@ export function createBookkeepingActivities({ operations }: Pick<Services, 'oper
     noteStatus: (i: Own & { status: OperationStatus; message: string | null }) =>
       operations.setStatus(i.workspaceId, i.operationId, i.status, i.message),
     finishOperation: (
-      i: Own & { status: 'done' | 'rolled_back' | 'needs_review'; result: unknown; error: OperationError | null },
+      i: Own & {
+        status: 'done' | 'rolled_back' | 'needs_review';
+        result: unknown;
+        error: OperationError | null;
+      },
     ) => operations.finish(i.workspaceId, i.operationId, i.status, i.result, i.error),
   };
 }

@@ -6,9 +6,11 @@ import { liveness } from './liveness';
 export function createEditActivities({ edits }: Pick<Services, 'edits'>) {
   return {
     planEdit: (i: EditRef) => edits.plan(i, liveness()),
-    failPlanning: (i: { workspaceId: string; editId: string; reason: string }) => edits.failPlanning(i.workspaceId, i.editId, i.reason),
+    failPlanning: (i: { workspaceId: string; editId: string; reason: string }) =>
+      edits.failPlanning(i.workspaceId, i.editId, i.reason),
     applyChunk: (i: EditRef) => edits.applyChunk(i, liveness()),
     compensateChunk: (i: EditRef) => edits.compensateChunk(i, liveness()),
-    concludeEdit: (i: EditRef & { compensated: boolean; reason: string | null }) => edits.conclude(i, i.compensated, i.reason),
+    concludeEdit: (i: EditRef & { compensated: boolean; reason: string | null }) =>
+      edits.conclude(i, i.compensated, i.reason),
   };
 }

@@ -16,7 +16,12 @@ export function toFailure(error: unknown): unknown {
     });
   }
   if (error instanceof ZodError) {
-    return ApplicationFailure.create({ type: 'InvalidInput', message: error.message, nonRetryable: true, details: [{ code: 'invalid_input' }] });
+    return ApplicationFailure.create({
+      type: 'InvalidInput',
+      message: error.message,
+      nonRetryable: true,
+      details: [{ code: 'invalid_input' }],
+    });
   }
   return error;
 }

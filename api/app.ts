@@ -38,18 +38,48 @@ export function createApp(context: ApiContext): Express {
     const id = randomUUID();
     res.locals['requestId'] = id;
     res.set('X-Request-Id', id);
-    res.on('finish', () => logger.debug({ id, method: req.method, path: req.path, status: res.statusCode }, 'request'));
+    res.on('finish', () =>
+      logger.debug({ id, method: req.method, path: req.path, status: res.statusCode }, 'request'),
+    );
     next();
   });
   app.use(createHealthRoutes(context));
   // Before helmet: the Web UI brings a policy of its own.
   app.use(createTemporalUiRoutes(context));
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'self'"], objectSrc: ["'none'"] } }, strictTransportSecurity: config.production }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          frameAncestors: ["'none'"],
+          baseUri: ["'none'"],
+          formAction: ["'self'"],
+          objectSrc: ["'none'"],
+        },
+      },
+      strictTransportSecurity: config.production,
+    }),
+  );
   app.use(createCodecRoutes(context));
-  app.use('/v0', createEngineRouter({ db: services.db, engine: services.engine, authenticate: services.personalTokens.authenticateToken, report: (error) => logger.error({ err: error }, 'a request to /v0 failed') }));
+  app.use(
+    '/v0',
+    createEngineRouter({
+      db: services.db,
+      engine: services.engine,
+      authenticate: (bearer) => services.personalTokens.authenticateToken(bearer),
+      report: (error) => logger.error({ err: error }, 'a request to /v0 failed'),
+    }),
+  );
 
   const streamEvents = createEventStreams();
-  const door = createOperationDoor({ db: services.db, operations: services.operations, temporal, secret: config.jwtSecret, logger });
+  const door = createOperationDoor({
+    db: services.db,
+    operations: services.operations,
+    temporal,
+    secret: config.jwtSecret,
+    logger,
+  });
   app.use('/v1', (_req, res, next) => {
     res.set('Cache-Control', 'no-store');
     next();

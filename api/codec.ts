@@ -7,7 +7,9 @@ import type { ApiContext } from './context';
 import { operatorOf } from './operator';
 
 const Payloads = z.object({
-  payloads: z.array(z.object({ metadata: z.record(z.string(), z.string()).nullish(), data: z.string().nullish() })).max(10_000),
+  payloads: z
+    .array(z.object({ metadata: z.record(z.string(), z.string()).nullish(), data: z.string().nullish() }))
+    .max(10_000),
 });
 
 /**
@@ -43,15 +45,23 @@ export function createCodecRoutes(context: ApiContext): Router {
     await operatorOf(context, req);
     const { payloads } = Payloads.parse(req.body);
     const encoded = payloads.map(({ metadata, data }) => ({
-      metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([k, v]) => [k, Buffer.from(v, 'base64')])),
+      metadata: Object.fromEntries(
+        Object.entries(metadata ?? {}).map(([k, v]) => [k, Buffer.from(v, 'base64')]),
+      ),
       data: Buffer.from(data ?? '', 'base64'),
     }));
     const decoded = await codec.decode(encoded).catch((error: unknown) => {
-      throw new SagatableError('InvalidInput', 'A payload could not be decrypted with the keys of this server.', { code: 'undecodable_payload', cause: error });
+      throw new SagatableError(
+        'InvalidInput',
+        'A payload could not be decrypted with the keys of this server.',
+        { code: 'undecodable_payload', cause: error },
+      );
     });
     res.set('Cache-Control', 'no-store').json({
       payloads: decoded.map(({ metadata, data }) => ({
-        metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([k, v]) => [k, Buffer.from(v).toString('base64')])),
+        metadata: Object.fromEntries(
+          Object.entries(metadata ?? {}).map(([k, v]) => [k, Buffer.from(v).toString('base64')]),
+        ),
         data: Buffer.from(data ?? []).toString('base64'),
       })),
     });

@@ -20,12 +20,19 @@ export function createEventStreams(): StreamEvents {
   let open = 0;
   return async (res, next) => {
     if (open >= MAX_STREAMS) {
-      throw new SagatableError('Unavailable', 'Too many event streams are open: try again soon.', { code: 'too_many_streams', retryAfterMs: 5_000 });
+      throw new SagatableError('Unavailable', 'Too many event streams are open: try again soon.', {
+        code: 'too_many_streams',
+        retryAfterMs: 5_000,
+      });
     }
     open++;
     try {
       const first = await next();
-      res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      res.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
       await pump(res, first, next);
       res.end();
     } catch (error) {

@@ -19,10 +19,14 @@ async function main(): Promise<void> {
   const app = createApp({ config, services, temporal, logger, uiUrl: `${config.apiUrl}/temporal` });
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
   server.on('error', (error) => {
-    console.error(`The API cannot listen on port ${config.apiPort}: ${error.message}. Set API_PORT to a free one.`);
+    console.error(
+      `The API cannot listen on port ${config.apiPort}: ${error.message}. Set API_PORT to a free one.`,
+    );
     process.exit(1);
   });
-  server.listen(config.apiPort, config.apiHost, () => logger.info({ port: config.apiPort }, 'the API is listening'));
+  server.listen(config.apiPort, config.apiHost, () =>
+    logger.info({ port: config.apiPort }, 'the API is listening'),
+  );
 
   const stop = () => {
     const drained = setTimeout(() => server.closeAllConnections(), DRAIN_MS);

@@ -68,11 +68,19 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
     return operations.require(row.id);
   }
 
-  async function repeated(r: StartRequest, name: string, fingerprint: string): Promise<OperationRow | undefined> {
+  async function repeated(
+    r: StartRequest,
+    name: string,
+    fingerprint: string,
+  ): Promise<OperationRow | undefined> {
     if (r.key === undefined) return undefined;
     const row = await operations.findByKey(r.keyScope, name, r.key);
     if (row && row.fingerprint !== fingerprint) {
-      throw new SagatableError('Conflict', 'This Idempotency-Key was used for another request: use a new one.', { code: 'idempotency_key_reused' });
+      throw new SagatableError(
+        'Conflict',
+        'This Idempotency-Key was used for another request: use a new one.',
+        { code: 'idempotency_key_reused' },
+      );
     }
     return row;
   }
@@ -91,24 +99,40 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
       const key = r.key ?? randomUUID();
       const owner = r.spec.tenancy === 'workspace' ? r.workspaceId : r.actor;
       const digest = createHash('sha256').update(`${r.keyScope}\n${key}`).digest('hex').slice(0, 32);
-      const transaction = <T>(work: (tx: Tx) => Promise<T>) => (r.spec.tenancy === 'new' ? db.system(work) : db.tenant(r.workspaceId, work));
+      const transaction = <T>(work: (tx: Tx) => Promise<T>) =>
+        r.spec.tenancy === 'new' ? db.system(work) : db.tenant(r.workspaceId, work);
       const row = await transaction(async (tx) => {
         const staged = await r.stage(tx, id);
         return operations.insert(tx, {
-          id, workspaceId: r.workspaceId, name, scope: r.keyScope, key, fingerprint, actor: r.actor, input: staged.input, summary: staged.summary,
-          workflowId: `${name}/${owner}/${digest}`, editId: staged.editId ?? null, baseId: staged.baseId ?? null,
+          id,
+          workspaceId: r.workspaceId,
+          name,
+          scope: r.keyScope,
+          key,
+          fingerprint,
+          actor: r.actor,
+          input: staged.input,
+          summary: staged.summary,
+          workflowId: `${name}/${owner}/${digest}`,
+          editId: staged.editId ?? null,
+          baseId: staged.baseId ?? null,
         });
       });
       if (!row) {
         const winner = await repeated(r, name, fingerprint);
         if (winner) return waitFor(winner, r.waitSeconds);
-        throw new SagatableError('Conflict', 'The same request is being handled at this moment.', { code: 'in_progress' });
+        throw new SagatableError('Conflict', 'The same request is being handled at this moment.', {
+          code: 'in_progress',
+        });
       }
       try {
         await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, startable(row)));
       } catch (error) {
         // The row is committed: the sweeper starts it as soon as Temporal answers again.
-        logger.warn({ err: error, operationId: row.id }, 'the start of an operation was lost and will be repeated');
+        logger.warn(
+          { err: error, operationId: row.id },
+          'the start of an operation was lost and will be repeated',
+        );
         return row;
       }
       await operations.setStatus(row.workspace_id, row.id, 'running', null);
@@ -122,8 +146,15 @@ export type OperationDoor = ReturnType<typeof createOperationDoor>;
 /** The row in the form in which its workflow is started. */
 export function startable(row: OperationRow) {
   return {
-    id: row.id, workspaceId: row.workspace_id, name: row.name, actor: row.actor, input: row.input,
-    summary: row.summary, workflowId: row.workflow_id, editId: row.edit_id, baseId: row.base_id,
+    id: row.id,
+    workspaceId: row.workspace_id,
+    name: row.name,
+    actor: row.actor,
+    input: row.input,
+    summary: row.summary,
+    workflowId: row.workflow_id,
+    editId: row.edit_id,
+    baseId: row.base_id,
   };
 }
 

@@ -34,12 +34,21 @@ export function operationView(row: OperationRow, uiUrl: string, namespace: strin
 export async function askTemporal(temporal: Client, workflowId: string): Promise<Record<string, unknown>> {
   const handle = temporal.workflow.getHandle(workflowId);
   const within = <T>(ask: () => Promise<T>) => temporal.withDeadline(Date.now() + 2_000, ask);
-  const [description, progress] = await Promise.allSettled([within(() => handle.describe()), within(() => handle.query('progress'))]);
+  const [description, progress] = await Promise.allSettled([
+    within(() => handle.describe()),
+    within(() => handle.query('progress')),
+  ]);
   const silent = (reason: unknown) => ({ unavailable: reason instanceof Error ? reason.name : 'no answer' });
   return {
     run:
       description.status === 'fulfilled'
-        ? { status: description.value.status.name, runId: description.value.runId, startTime: description.value.startTime, closeTime: description.value.closeTime ?? null, historyLength: description.value.historyLength }
+        ? {
+            status: description.value.status.name,
+            runId: description.value.runId,
+            startTime: description.value.startTime,
+            closeTime: description.value.closeTime ?? null,
+            historyLength: description.value.historyLength,
+          }
         : silent(description.reason),
     progress: progress.status === 'fulfilled' ? progress.value : silent(progress.reason),
   };

@@ -9,7 +9,15 @@ import type { ApiContext } from './context';
  */
 export async function operatorOf({ services }: Pick<ApiContext, 'services'>, req: Request): Promise<Actor> {
   const actor = await services.browserSessions.actorFromCookie(req.get('cookie'));
-  if (!actor) throw new SagatableError('Unauthenticated', 'Sign in at the review page first.', { code: 'unauthenticated' });
-  if (!actor.operator) throw new SagatableError('Forbidden', 'Temporal’s Web UI shows the work of all tenants: only operators may see it.', { code: 'operators_only' });
+  if (!actor)
+    throw new SagatableError('Unauthenticated', 'Sign in at the review page first.', {
+      code: 'unauthenticated',
+    });
+  if (!actor.operator)
+    throw new SagatableError(
+      'Forbidden',
+      'Temporal’s Web UI shows the work of all tenants: only operators may see it.',
+      { code: 'operators_only' },
+    );
   return actor;
 }

@@ -41,9 +41,17 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     return {
       workspaceId,
       async write(tx) {
-        const staged = await services.registrations.stageRegistration(tx, { email, passwordHash, name, workspaceId });
+        const staged = await services.registrations.stageRegistration(tx, {
+          email,
+          passwordHash,
+          name,
+          workspaceId,
+        });
         const { registrationId, userId } = staged;
-        return { input: { registrationId, userId, connectionId: newId('connection') }, summary: 'Register a user with a first workspace' };
+        return {
+          input: { registrationId, userId, connectionId: newId('connection') },
+          summary: 'Register a user with a first workspace',
+        };
       },
     };
   },
@@ -52,7 +60,10 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     const { name } = ProvisionWorkspaceInput.parse(input);
     return {
       workspaceId: newId('workspace'),
-      write: async () => ({ input: { userId: userIdOf(actor), connectionId: newId('connection'), name }, summary: `Provision the workspace “${name}”` }),
+      write: async () => ({
+        input: { userId: userIdOf(actor), connectionId: newId('connection'), name },
+        summary: `Provision the workspace “${name}”`,
+      }),
     };
   },
 
@@ -62,16 +73,35 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
 
   async proposeEdit({ services, actor, workspaceId, input }) {
     const request = ProposeEditInput.parse(input);
-    const connectionId = await services.edits.connectionFor(workspaceId, request.baseId, request.connectionId);
+    const connectionId = await services.edits.connectionFor(
+      workspaceId,
+      request.baseId,
+      request.connectionId,
+    );
     const editId = newId('edit');
     return {
       async write(tx, operationId) {
         await insertEdit(tx, {
-          id: editId, workspaceId, kind: 'edit', connectionId, baseId: request.baseId, request, note: request.note ?? null,
-          planner: null, proposedBy: userIdOf(actor), chatId: null, revertOf: null, operationId,
+          id: editId,
+          workspaceId,
+          kind: 'edit',
+          connectionId,
+          baseId: request.baseId,
+          request,
+          note: request.note ?? null,
+          planner: null,
+          proposedBy: userIdOf(actor),
+          chatId: null,
+          revertOf: null,
+          operationId,
         });
         const parts = [`${request.changes.length} changes`, `${request.rules.length} rules`];
-        return { input: { editId }, summary: `Plan an edit of ${parts.join(' and ')}`, editId, baseId: request.baseId };
+        return {
+          input: { editId },
+          summary: `Plan an edit of ${parts.join(' and ')}`,
+          editId,
+          baseId: request.baseId,
+        };
       },
     };
   },
@@ -82,10 +112,25 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
       async write(tx, operationId) {
         const original = await readEdit(tx, params['editId'] ?? '');
         await insertEdit(tx, {
-          id: editId, workspaceId, kind: 'revert', connectionId: original.connection_id, baseId: original.base_id, request: null, note: null,
-          planner: null, proposedBy: userIdOf(actor), chatId: null, revertOf: original.id, operationId,
+          id: editId,
+          workspaceId,
+          kind: 'revert',
+          connectionId: original.connection_id,
+          baseId: original.base_id,
+          request: null,
+          note: null,
+          planner: null,
+          proposedBy: userIdOf(actor),
+          chatId: null,
+          revertOf: original.id,
+          operationId,
         });
-        return { input: { editId }, summary: `Plan the undo of ${original.id}: ${original.preview?.headline ?? ''}`, editId, baseId: original.base_id };
+        return {
+          input: { editId },
+          summary: `Plan the undo of ${original.id}: ${original.preview?.headline ?? ''}`,
+          editId,
+          baseId: original.base_id,
+        };
       },
     };
   },
@@ -96,7 +141,11 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     const edit = await services.db.tenant(workspaceId, (tx) => readEdit(tx, editId));
     const { writable, name } = await services.connections.get(workspaceId, edit.connection_id);
     if (!writable) {
-      throw new SagatableError('Forbidden', `The connection “${name}” is read-only: switch it on before approving.`, { code: 'connection_read_only' });
+      throw new SagatableError(
+        'Forbidden',
+        `The connection “${name}” is read-only: switch it on before approving.`,
+        { code: 'connection_read_only' },
+      );
     }
     return {
       workflow: edit.kind === 'revert' ? 'revertEdit' : 'applyEdit',
@@ -104,9 +153,10 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
         const by = userIdOf(actor);
         const approved = await approveEdit(tx, editId, { hash, by, conflicts, operationId });
         await services.edits.choose(tx, editId, only);
-        await tx.query(`INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, $2, 'edit.approved', $3, $4)`, [
-          workspaceId, by, editId, JSON.stringify({ hash, chosen: only?.length ?? 'all', conflicts }),
-        ]);
+        await tx.query(
+          `INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, $2, 'edit.approved', $3, $4)`,
+          [workspaceId, by, editId, JSON.stringify({ hash, chosen: only?.length ?? 'all', conflicts })],
+        );
         const verb = approved.kind === 'revert' ? 'Undo' : 'Apply';
         const summary = `${verb}: ${approved.preview?.headline ?? editId} of ${approved.base_name}`;
         return { input: { editId }, summary, editId, baseId: approved.base_id };
@@ -119,7 +169,13 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     const chatId = params['chatId'] ?? '';
     return {
       async write(tx) {
-        const turn = await services.chats.stageTurn(tx, { workspaceId, chatId, userId: userIdOf(actor), text, baseId: baseId ?? null });
+        const turn = await services.chats.stageTurn(tx, {
+          workspaceId,
+          chatId,
+          userId: userIdOf(actor),
+          text,
+          baseId: baseId ?? null,
+        });
         return { input: turn, summary: 'Answer a message in a chat' };
       },
     };

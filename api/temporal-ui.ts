@@ -10,7 +10,11 @@ import { operatorOf } from './operator';
  */
 export function createTemporalUiRoutes(context: ApiContext): Router {
   const router = Router();
-  const proxy = createProxyMiddleware({ target: context.config.temporalUiUrl, changeOrigin: true, pathFilter: '/temporal' });
+  const proxy = createProxyMiddleware({
+    target: context.config.temporalUiUrl,
+    changeOrigin: true,
+    pathFilter: '/temporal',
+  });
 
   router.use(async (req, res, next) => {
     if (!/^\/temporal(\/|\?|$)/.test(req.url)) {
@@ -33,11 +37,22 @@ export function createTemporalUiRoutes(context: ApiContext): Router {
 
 /** The Web UI's own settings, pointed at our codec, with the cookie: so it decodes without anybody setting it up. */
 async function readSettings({ config }: ApiContext): Promise<Record<string, unknown>> {
-  const response = await fetch(`${config.temporalUiUrl}/temporal/api/v1/settings`, { signal: AbortSignal.timeout(5_000) });
-  if (!response.ok) throw new SagatableError('Unavailable', 'Temporal’s Web UI does not answer.', { code: 'temporal_ui_unavailable' });
+  const response = await fetch(`${config.temporalUiUrl}/temporal/api/v1/settings`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (!response.ok)
+    throw new SagatableError('Unavailable', 'Temporal’s Web UI does not answer.', {
+      code: 'temporal_ui_unavailable',
+    });
   const settings: unknown = await response.json();
   return {
     ...(typeof settings === 'object' ? settings : {}),
-    Codec: { Endpoint: `${config.apiUrl}/codec`, PassAccessToken: false, IncludeCredentials: true, DefaultErrorMessage: '', DefaultErrorLink: '' },
+    Codec: {
+      Endpoint: `${config.apiUrl}/codec`,
+      PassAccessToken: false,
+      IncludeCredentials: true,
+      DefaultErrorMessage: '',
+      DefaultErrorLink: '',
+    },
   };
 }

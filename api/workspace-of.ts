@@ -4,7 +4,10 @@ import type { Services } from '../services/create-services';
 import { findEditWorkspace } from '../services/edits/edit-rows';
 
 /** The workspace that a route's parameters lie in. What is not well-formed is not there either. */
-export async function workspaceOf(services: Services, params: Readonly<Record<string, string>>): Promise<string> {
+export async function workspaceOf(
+  services: Services,
+  params: Readonly<Record<string, string>>,
+): Promise<string> {
   const { workspaceId, editId, chatId } = params;
   if (workspaceId !== undefined) {
     if (idOf('workspace').safeParse(workspaceId).success) return workspaceId;
@@ -14,7 +17,8 @@ export async function workspaceOf(services: Services, params: Readonly<Record<st
     if (idOf('edit').safeParse(editId).success) return findEditWorkspace(services.db, editId);
     throw new SagatableError('NotFound', 'There is no such edit.');
   }
-  if (chatId !== undefined && idOf('chat').safeParse(chatId).success) return services.chats.findWorkspace(chatId);
+  if (chatId !== undefined && idOf('chat').safeParse(chatId).success)
+    return services.chats.findWorkspace(chatId);
   throw new SagatableError('NotFound', 'There is no such chat.');
 }
 
@@ -23,7 +27,8 @@ export async function enter<T>(kind: string, check: () => Promise<T>): Promise<T
   try {
     return await check();
   } catch (error) {
-    if (error instanceof SagatableError && error.kind === 'NotFound') throw new SagatableError('NotFound', `There is no such ${kind}.`);
+    if (error instanceof SagatableError && error.kind === 'NotFound')
+      throw new SagatableError('NotFound', `There is no such ${kind}.`);
     throw error;
   }
 }

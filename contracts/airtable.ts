@@ -42,6 +42,16 @@ export const MAX_PAGE_SIZE = 100;
 
 /** Types that cannot be written through the API. */
 export const COMPUTED_TYPES: ReadonlySet<string> = new Set([
-  'formula', 'rollup', 'multipleLookupValues', 'count', 'autoNumber', 'createdTime', 'lastModifiedTime',
-  'createdBy', 'lastModifiedBy', 'button', 'aiText', 'externalSyncSource',
+  'formula',
+  'rollup',
+  'multipleLookupValues',
+  'count',
+  'autoNumber',
+  'createdTime',
+  'lastModifiedTime',
+  'createdBy',
+  'lastModifiedBy',
+  'button',
+  'aiText',
+  'externalSyncSource',
 ]);

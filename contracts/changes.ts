@@ -34,7 +34,12 @@ export const CreateOptionChange = z.strictObject({
   fieldId: FieldId,
   name: z.string().min(1),
 });
-export const Change = z.discriminatedUnion('kind', [UpdateChange, CreateChange, DeleteChange, CreateOptionChange]);
+export const Change = z.discriminatedUnion('kind', [
+  UpdateChange,
+  CreateChange,
+  DeleteChange,
+  CreateOptionChange,
+]);
 export type Change = z.infer<typeof Change>;
 export type UpdateChange = z.infer<typeof UpdateChange>;
 export type CreateChange = z.infer<typeof CreateChange>;
@@ -44,7 +49,12 @@ export type CreateOptionChange = z.infer<typeof CreateOptionChange>;
 /** What a caller or planner proposes; tables and fields by id or name, values in Airtable's write form. Before-images are read by Sagatable. */
 const Named = z.string().min(1).max(255);
 export const ProposedChange = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('update'), table: Named, recordId: RecordId, cells: z.record(Named, CellValue) }),
+  z.strictObject({
+    kind: z.literal('update'),
+    table: Named,
+    recordId: RecordId,
+    cells: z.record(Named, CellValue),
+  }),
   z.strictObject({ kind: z.literal('create'), table: Named, cells: z.record(Named, CellValue) }),
   z.strictObject({ kind: z.literal('delete'), table: Named, recordId: RecordId }),
 ]);
@@ -52,11 +62,20 @@ export type ProposedChange = z.infer<typeof ProposedChange>;
 
 /** Bulk rules: which records (an Airtable formula; absent = all) and what becomes of them. */
 export const ProposedRule = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('set'), table: Named, where: z.string().max(10_000).optional(), cells: z.record(Named, CellValue) }),
+  z.strictObject({
+    kind: z.literal('set'),
+    table: Named,
+    where: z.string().max(10_000).optional(),
+    cells: z.record(Named, CellValue),
+  }),
   /** Moves dates by whole years, months or days, empty cells left alone. */
   z.strictObject({
-    kind: z.literal('shift'), table: Named, where: z.string().max(10_000).optional(), field: Named,
-    by: z.number().int().min(-100_000).max(100_000), unit: z.enum(['days', 'months', 'years']),
+    kind: z.literal('shift'),
+    table: Named,
+    where: z.string().max(10_000).optional(),
+    field: Named,
+    by: z.number().int().min(-100_000).max(100_000),
+    unit: z.enum(['days', 'months', 'years']),
   }),
   /** Replaces one linked record by another wherever it is linked. */
   z.strictObject({ kind: z.literal('relink'), table: Named, field: Named, from: Named, to: Named }),

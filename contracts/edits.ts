@@ -47,8 +47,18 @@ export const DiffGroup = z.object({
 export type DiffGroup = z.infer<typeof DiffGroup>;
 
 export const ChangeState = z.enum([
-  'pending', 'intended', 'landed', 'unchanged', 'conflict', 'failed', 'unknown', 'skipped',
-  'undo_intended', 'undone', 'undo_conflict', 'undo_unknown',
+  'pending',
+  'intended',
+  'landed',
+  'unchanged',
+  'conflict',
+  'failed',
+  'unknown',
+  'skipped',
+  'undo_intended',
+  'undone',
+  'undo_conflict',
+  'undo_unknown',
 ]);
 export type ChangeState = z.infer<typeof ChangeState>;
 
@@ -61,7 +71,14 @@ export const ChangeRow = z.object({
   /** The record's primary cell, to recognise it by. */
   label: z.string().nullable(),
   cells: z.array(
-    z.object({ fieldId: z.string(), fieldName: z.string(), before: CellValue, after: CellValue, beforeText: z.string(), afterText: z.string() }),
+    z.object({
+      fieldId: z.string(),
+      fieldName: z.string(),
+      before: CellValue,
+      after: CellValue,
+      beforeText: z.string(),
+      afterText: z.string(),
+    }),
   ),
   state: ChangeState,
   reason: z.string().nullable(),
@@ -82,7 +99,14 @@ export const EditView = z.object({
   note: z.string().nullable(),
   proposedBy: z.string(),
   planner: z.string().nullable(),
-  counts: z.object({ changes: z.number(), records: z.number(), cells: z.number(), creates: z.number(), updates: z.number(), deletes: z.number() }),
+  counts: z.object({
+    changes: z.number(),
+    records: z.number(),
+    cells: z.number(),
+    creates: z.number(),
+    updates: z.number(),
+    deletes: z.number(),
+  }),
   outcome: z.partialRecord(ChangeState, z.number()).nullable(),
   warnings: z.array(z.string()),
   groups: z.array(DiffGroup),

@@ -33,7 +33,11 @@ export type Credentials = z.infer<typeof Credentials>;
 export const RefreshInput = z.strictObject({ refreshToken: z.string().min(1).max(200) });
 
 /** `expiresIn` counts seconds. */
-export const TokenPair = z.object({ accessToken: z.string(), refreshToken: z.string(), expiresIn: z.number().int() });
+export const TokenPair = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  expiresIn: z.number().int(),
+});
 export type TokenPair = z.infer<typeof TokenPair>;
 
 export const User = z.object({
@@ -60,7 +64,11 @@ export const UpdateUserInput = z.strictObject({
 });
 export type UpdateUserInput = z.infer<typeof UpdateUserInput>;
 
-export const RegistrationResult = z.object({ userId: idOf('user'), workspaceId: idOf('workspace'), baseId: z.string() });
+export const RegistrationResult = z.object({
+  userId: idOf('user'),
+  workspaceId: idOf('workspace'),
+  baseId: z.string(),
+});
 
 export const CreateTokenInput = z.strictObject({
   name: DisplayName,

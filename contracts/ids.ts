@@ -22,7 +22,10 @@ export function idOf(kind: IdKind) {
   const prefix = ID_PREFIXES[kind];
   return z
     .string()
-    .regex(new RegExp(`^${prefix}[0-9A-Za-z]{22}$`), `must be an id like ${prefix}… (22 letters or digits after it)`)
+    .regex(
+      new RegExp(`^${prefix}[0-9A-Za-z]{22}$`),
+      `must be an id like ${prefix}… (22 letters or digits after it)`,
+    )
     .meta({ example: `${prefix}${'x'.repeat(22)}` });
 }
 
@@ -30,4 +33,6 @@ export function idOf(kind: IdKind) {
 export const BaseId = z.string().regex(/^app[0-9A-Za-z]{14}$/, 'must be a base id like appXXXXXXXXXXXXXX');
 export const TableId = z.string().regex(/^tbl[0-9A-Za-z]{14}$/, 'must be a table id like tblXXXXXXXXXXXXXX');
 export const FieldId = z.string().regex(/^fld[0-9A-Za-z]{14}$/, 'must be a field id like fldXXXXXXXXXXXXXX');
-export const RecordId = z.string().regex(/^rec[0-9A-Za-z]{14}$/, 'must be a record id like recXXXXXXXXXXXXXX');
+export const RecordId = z
+  .string()
+  .regex(/^rec[0-9A-Za-z]{14}$/, 'must be a record id like recXXXXXXXXXXXXXX');

@@ -49,7 +49,9 @@ export const OperationView = z.object({
   updatedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
   steps: z
-    .array(z.object({ step: z.string(), state: z.enum(['done', 'undone', 'tombstone']), at: z.iso.datetime() }))
+    .array(
+      z.object({ step: z.string(), state: z.enum(['done', 'undone', 'tombstone']), at: z.iso.datetime() }),
+    )
     .optional(),
 });
 export type OperationView = z.infer<typeof OperationView>;

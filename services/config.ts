@@ -87,7 +87,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: e.JWT_SECRET,
     encryptionKeys: e.ENCRYPTION_KEYS,
     gemini: { apiKey: e.GEMINI_API_KEY, baseUrl: e.GEMINI_BASE_URL, model: e.GEMINI_MODEL },
-    airtableHosts: e.AIRTABLE_HOSTS.split(',').map((h) => h.trim()).filter(Boolean),
+    airtableHosts: e.AIRTABLE_HOSTS.split(',')
+      .map((h) => h.trim())
+      .filter(Boolean),
     logLevel: e.LOG_LEVEL,
     lateWriteSeconds: e.LATE_WRITE_SECONDS,
     chunkBatches: e.CHUNK_BATCHES,

@@ -39,7 +39,8 @@ export async function startOperation(client: Client, row: StartableOperation): P
       },
     });
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(row.workflowId);
+    if (error instanceof WorkflowExecutionAlreadyStartedError)
+      return client.workflow.getHandle(row.workflowId);
     throw error;
   }
 }

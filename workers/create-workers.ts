@@ -17,7 +17,11 @@ export function bundleWorkflows(): Promise<{ code: string }> {
 
 /** Slots by queue: bulkheads, so that a slow outside never takes the slots of our own steps. */
 const SLOTS: Readonly<Record<TaskQueue, Partial<WorkerOptions>>> = {
-  operations: { maxConcurrentActivityTaskExecutions: 50, maxConcurrentLocalActivityExecutions: 20, maxCachedWorkflows: 200 },
+  operations: {
+    maxConcurrentActivityTaskExecutions: 50,
+    maxConcurrentLocalActivityExecutions: 20,
+    maxCachedWorkflows: 200,
+  },
   airtable: { maxConcurrentActivityTaskExecutions: 20 },
   models: { maxConcurrentActivityTaskExecutions: 20 },
 };

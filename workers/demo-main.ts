@@ -3,8 +3,22 @@ import { z } from 'zod';
 import { DEMO_COMMANDS } from '../services/sample/demo-commands';
 import { callApi, followOperation, runOperation, type ApiClient } from './http-client';
 
-const Sample = z.object({ apiUrl: z.string().optional(), email: z.string(), password: z.string(), token: z.string(), workspaceId: z.string(), baseId: z.string() });
-const Edit = z.object({ id: z.string(), hash: z.string(), headline: z.string(), state: z.string(), groups: z.array(z.object({ headline: z.string() })), outcome: z.record(z.string(), z.number()).nullable() });
+const Sample = z.object({
+  apiUrl: z.string().optional(),
+  email: z.string(),
+  password: z.string(),
+  token: z.string(),
+  workspaceId: z.string(),
+  baseId: z.string(),
+});
+const Edit = z.object({
+  id: z.string(),
+  hash: z.string(),
+  headline: z.string(),
+  state: z.string(),
+  groups: z.array(z.object({ headline: z.string() })),
+  outcome: z.record(z.string(), z.number()).nullable(),
+});
 
 function say(line: string): void {
   console.log(line);
@@ -14,7 +28,8 @@ function fail(sentence: string): never {
   throw new Error(sentence);
 }
 
-const readEdit = async (client: ApiClient, editId: string) => Edit.parse((await callApi(client, 'GET', `/v1/edits/${editId}`)).body);
+const readEdit = async (client: ApiClient, editId: string) =>
+  Edit.parse((await callApi(client, 'GET', `/v1/edits/${editId}`)).body);
 
 /** Films without a rating, asked of the engine's Airtable Web API: what the edit is about, seen from outside. */
 async function countUnrated(client: ApiClient, baseId: string): Promise<number> {
@@ -33,20 +48,33 @@ async function countUnrated(client: ApiClient, baseId: string): Promise<number> 
 /** Approves an edit and reports its progress until it has ended. */
 async function approve(client: ApiClient, edit: z.infer<typeof Edit>): Promise<string> {
   let last = '';
-  const { id } = await runOperation(client, 'POST', `/v1/edits/${edit.id}/approve`, { hash: edit.hash }, (state) => {
-    const progress = z.object({ done: z.number(), total: z.number() }).safeParse(state['progress']);
-    const line = progress.success ? `     ${String(state['status'])}: ${progress.data.done} of ${progress.data.total}` : '';
-    if (line && line !== last) say(line);
-    last = line || last;
-  });
+  const { id } = await runOperation(
+    client,
+    'POST',
+    `/v1/edits/${edit.id}/approve`,
+    { hash: edit.hash },
+    (state) => {
+      const progress = z.object({ done: z.number(), total: z.number() }).safeParse(state['progress']);
+      const line = progress.success
+        ? `     ${String(state['status'])}: ${progress.data.done} of ${progress.data.total}`
+        : '';
+      if (line && line !== last) say(line);
+      last = line || last;
+    },
+  );
   return id;
 }
 
 /** `npm start -- --demo`: the main job once, over the public API. Exits 0 only when every check held. */
 async function main(): Promise<void> {
-  const sample = Sample.parse(JSON.parse(readFileSync(process.env['SAMPLE_FILE'] ?? '.data/sample.json', 'utf8')));
+  const sample = Sample.parse(
+    JSON.parse(readFileSync(process.env['SAMPLE_FILE'] ?? '.data/sample.json', 'utf8')),
+  );
   const apiUrl = sample.apiUrl ?? process.env['API_URL'] ?? 'http://localhost:3000';
-  const login = await callApi({ apiUrl, token: undefined }, 'POST', '/v1/sessions', { email: sample.email, password: sample.password });
+  const login = await callApi({ apiUrl, token: undefined }, 'POST', '/v1/sessions', {
+    email: sample.email,
+    password: sample.password,
+  });
   const client = { apiUrl, token: z.object({ accessToken: z.string() }).parse(login.body).accessToken };
   const asProgram = { apiUrl, token: sample.token };
 
@@ -54,9 +82,15 @@ async function main(): Promise<void> {
   say(`  1. The base Films holds ${before} films without an MPAA rating.`);
   if (before === 0) fail('There is nothing to do: start with --fresh for a new sample base.');
 
-  const chat = await callApi(client, 'POST', `/v1/workspaces/${sample.workspaceId}/chats`, { title: 'Demo', baseId: sample.baseId });
-  const turn = await runOperation(client, 'POST', `/v1/chats/${String(chat.body['id'])}/messages`, { text: DEMO_COMMANDS.rating });
-  const editId = typeof turn.result['editId'] === 'string' ? turn.result['editId'] : fail('The planner proposed no edit.');
+  const chat = await callApi(client, 'POST', `/v1/workspaces/${sample.workspaceId}/chats`, {
+    title: 'Demo',
+    baseId: sample.baseId,
+  });
+  const turn = await runOperation(client, 'POST', `/v1/chats/${String(chat.body['id'])}/messages`, {
+    text: DEMO_COMMANDS.rating,
+  });
+  const editId =
+    typeof turn.result['editId'] === 'string' ? turn.result['editId'] : fail('The planner proposed no edit.');
   const edit = await readEdit(client, editId);
   say(`  2. Asked: ${DEMO_COMMANDS.rating}`);
   say(`     Proposed: ${edit.headline}`);

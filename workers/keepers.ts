@@ -17,12 +17,22 @@ interface Keeping {
 }
 
 /** Starts operations whose start was lost: the row was committed, Temporal never heard of it. */
-export async function sweepLostStarts({ operations, temporal, logger }: Keeping, olderThan = LOST_AFTER): Promise<number> {
+export async function sweepLostStarts(
+  { operations, temporal, logger }: Keeping,
+  olderThan = LOST_AFTER,
+): Promise<number> {
   const lost = await operations.listOpen(olderThan, ['starting']);
   for (const row of lost) {
     await startOperation(temporal, {
-      id: row.id, workspaceId: row.workspace_id, name: row.name, actor: row.actor, input: row.input,
-      summary: row.summary, workflowId: row.workflow_id, editId: row.edit_id, baseId: row.base_id,
+      id: row.id,
+      workspaceId: row.workspace_id,
+      name: row.name,
+      actor: row.actor,
+      input: row.input,
+      summary: row.summary,
+      workflowId: row.workflow_id,
+      editId: row.edit_id,
+      baseId: row.base_id,
     });
     await operations.setStatus(row.workspace_id, row.id, 'running', null);
     logger.warn({ operationId: row.id }, 'started an operation whose start had been lost');
@@ -31,7 +41,10 @@ export async function sweepLostStarts({ operations, temporal, logger }: Keeping,
 }
 
 /** Compares quiet open rows with Temporal; a run that ended without writing its row (terminated, timed out) needs review. */
-export async function reconcile({ operations, temporal, logger }: Keeping, quietFor = QUIET_AFTER): Promise<number> {
+export async function reconcile(
+  { operations, temporal, logger }: Keeping,
+  quietFor = QUIET_AFTER,
+): Promise<number> {
   let mended = 0;
   for (const row of await operations.listOpen(quietFor, ['running', 'paused', 'compensating'])) {
     const ended = await endOf(temporal, row);

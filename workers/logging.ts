@@ -6,7 +6,10 @@ export function installRuntimeLogger(logger: Logger): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const { error, ...facts } = meta ?? {};
-      const failure = error instanceof Error ? { failure: 'type' in error && typeof error.type === 'string' ? error.type : error.name } : {};
+      const failure =
+        error instanceof Error
+          ? { failure: 'type' in error && typeof error.type === 'string' ? error.type : error.name }
+          : {};
       const write = level === 'ERROR' ? logger.error : level === 'WARN' ? logger.warn : logger.debug;
       write.call(logger, { ...facts, ...failure }, message);
     }),

@@ -22,7 +22,8 @@ function queuesOf(args: readonly string[]): TaskQueue[] {
   const [flag, list, ...rest] = args;
   const asked = (list ?? '').split(',');
   const known = TASK_QUEUES.filter((q) => asked.includes(q));
-  if (flag !== '--queues' || rest.length || known.length !== asked.length) throw new Error(`I do not understand ${args.join(' ')}.\n${HELP}`);
+  if (flag !== '--queues' || rest.length || known.length !== asked.length)
+    throw new Error(`I do not understand ${args.join(' ')}.\n${HELP}`);
   return known;
 }
 
@@ -37,7 +38,9 @@ async function main(): Promise<void> {
   await ensureSearchAttributes(temporal);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const workers = await createWorkers({ connection, config, queues, activities: createActivities(services) });
-  const stopKeepers = queues.includes('operations') ? startKeepers({ operations: services.operations, temporal, logger }) : () => undefined;
+  const stopKeepers = queues.includes('operations')
+    ? startKeepers({ operations: services.operations, temporal, logger })
+    : () => undefined;
   logger.info({ queues, pid: process.pid }, 'the worker is running');
   try {
     // The SDK stops each worker on SIGINT and SIGTERM; run() then returns.

@@ -7,7 +7,14 @@ import { createServices } from '../services/create-services';
 import { loadSampleBase } from '../services/sample/load-sample';
 import { callApi, type ApiClient } from './http-client';
 
-const Sample = z.object({ email: z.string(), password: z.string(), token: z.string(), workspaceId: z.string(), baseId: z.string(), airtable: z.string().optional() });
+const Sample = z.object({
+  email: z.string(),
+  password: z.string(),
+  token: z.string(),
+  workspaceId: z.string(),
+  baseId: z.string(),
+  airtable: z.string().optional(),
+});
 type Sample = z.infer<typeof Sample>;
 
 const Session = z.object({ accessToken: z.string() });
@@ -36,7 +43,13 @@ async function makeSample(apiUrl: string): Promise<Sample> {
   const email = `sample.${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
   const anonymous = { apiUrl, token: undefined };
-  const { body } = await callApi(anonymous, 'POST', '/v1/users', { email, password, name: 'Sample' }, { prefer: 'wait=10', 'idempotency-key': email });
+  const { body } = await callApi(
+    anonymous,
+    'POST',
+    '/v1/users',
+    { email, password, name: 'Sample' },
+    { prefer: 'wait=10', 'idempotency-key': email },
+  );
   const { workspaceId, userId } = z.object({ workspaceId: z.string(), userId: z.string() }).parse(body);
   const services = createServices(readConfig(process.env));
   let baseId: string;
@@ -47,8 +60,19 @@ async function makeSample(apiUrl: string): Promise<Sample> {
     await services.close();
   }
   const client = await logIn(apiUrl, email, password);
-  const token = await callApi(client, 'POST', '/v1/tokens', { name: 'Sample', workspaceId, scopes: ALL_SCOPES, expiresInDays: 365 });
-  return { email, password, workspaceId, baseId, token: z.object({ token: z.string() }).parse(token.body).token };
+  const token = await callApi(client, 'POST', '/v1/tokens', {
+    name: 'Sample',
+    workspaceId,
+    scopes: ALL_SCOPES,
+    expiresInDays: 365,
+  });
+  return {
+    email,
+    password,
+    workspaceId,
+    baseId,
+    token: z.object({ token: z.string() }).parse(token.body).token,
+  };
 }
 
 /** The reader's own Airtable, read-only until it is switched on. */
@@ -69,7 +93,9 @@ async function main(): Promise<void> {
   const sample = (await readEarlier(apiUrl, process.env['SAMPLE_FILE'])) ?? (await makeSample(apiUrl));
   const airtableToken = process.env['AIRTABLE_TOKEN'];
   if (airtableToken) {
-    sample.airtable = await connectAirtable(apiUrl, sample, airtableToken).catch((error: unknown) => `not connected: ${error instanceof Error ? error.message : String(error)}`);
+    sample.airtable = await connectAirtable(apiUrl, sample, airtableToken).catch(
+      (error: unknown) => `not connected: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   console.log(JSON.stringify(sample));
 }

@@ -12,8 +12,12 @@ const MARKS = { running: '▶', done: '✓', undoing: '↶', undone: '↺', 'not
 
 /** Shows the operation in Temporal's Web UI ("current details", Markdown) to someone who has not seen the code. */
 export function showDetails(title: string, lines: readonly StepLine[], live: LiveState, ending = ''): void {
-  const progress = live.progress ? `\n${live.progress.message} (${live.progress.done} of ${live.progress.total} ${live.progress.unit})\n` : '';
-  const steps = lines.map((l) => `- ${MARKS[l.state]} ${l.name}: ${l.state}${l.reason ? ` (${l.reason})` : ''}`).join('\n');
+  const progress = live.progress
+    ? `\n${live.progress.message} (${live.progress.done} of ${live.progress.total} ${live.progress.unit})\n`
+    : '';
+  const steps = lines
+    .map((l) => `- ${MARKS[l.state]} ${l.name}: ${l.state}${l.reason ? ` (${l.reason})` : ''}`)
+    .join('\n');
   const paused = live.pausedBecause ? `\n${live.pausedBecause}\n` : '';
   setCurrentDetails(`**${title}**: ${live.status}\n${paused}${progress}\n${steps}\n${ending}`);
 }

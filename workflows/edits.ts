@@ -24,7 +24,9 @@ async function plan(saga: Saga, { editId }: EditInput): Promise<z.infer<typeof P
       undo: 'nothing to undo: planning only reads the base, and a plan that fails is marked below',
     });
   } catch (error) {
-    await CancellationScope.nonCancellable(() => undos.failPlanning({ workspaceId, editId, reason: describeFailure(error).message }));
+    await CancellationScope.nonCancellable(() =>
+      undos.failPlanning({ workspaceId, editId, reason: describeFailure(error).message }),
+    );
     throw error;
   }
   return { editId };
@@ -65,7 +67,10 @@ async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
         saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Applying' });
         if (chunk.state === 'done') return;
         if (chunk.state === 'wait') await sleep(chunk.waitMs);
-        if (chunk.state === 'quota') await saga.pauseFor('paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.');
+        if (chunk.state === 'quota')
+          await saga.pauseFor(
+            'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
+          );
       }
     },
     undo: () => compensate(saga, ref),
@@ -88,7 +93,10 @@ async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
   return { editId, outcome };
 }
 
-async function compensate(saga: Saga, ref: { workspaceId: string; editId: string; operationId: string }): Promise<void> {
+async function compensate(
+  saga: Saga,
+  ref: { workspaceId: string; editId: string; operationId: string },
+): Promise<void> {
   try {
     await walkBack(saga, ref);
   } catch (error) {
@@ -106,14 +114,19 @@ async function compensate(saga: Saga, ref: { workspaceId: string; editId: string
   }
 }
 
-async function walkBack(saga: Saga, ref: { workspaceId: string; editId: string; operationId: string }): Promise<void> {
+async function walkBack(
+  saga: Saga,
+  ref: { workspaceId: string; editId: string; operationId: string },
+): Promise<void> {
   for (;;) {
     const chunk = await airtableUndo.compensateChunk(ref);
     saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Undoing' });
     if (chunk.state === 'done') return;
     if (chunk.state === 'wait') await sleep(chunk.waitMs);
     if (chunk.state === 'quota') {
-      await saga.pauseFor('paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.');
+      await saga.pauseFor(
+        'paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.',
+      );
     }
   }
 }

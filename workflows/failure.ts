@@ -8,7 +8,8 @@ export function isCancelled(error: unknown): boolean {
 
 /** The row's and the caller's form of whatever went wrong: the innermost failure tells what it was. */
 export function describeFailure(error: unknown): OperationError {
-  if (isCancellation(error)) return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
+  if (isCancellation(error))
+    return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
   let inner: unknown = error;
   while (inner instanceof ActivityFailure && inner.cause) inner = inner.cause;
   if (inner instanceof ApplicationFailure) {
@@ -20,15 +21,22 @@ export function describeFailure(error: unknown): OperationError {
       ...(facts.details ? { details: facts.details } : {}),
     };
   }
-  if (inner instanceof CancelledFailure) return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
-  return { kind: 'Unavailable', code: 'internal', message: inner instanceof Error ? inner.message : String(inner) };
+  if (inner instanceof CancelledFailure)
+    return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
+  return {
+    kind: 'Unavailable',
+    code: 'internal',
+    message: inner instanceof Error ? inner.message : String(inner),
+  };
 }
 
 function asFacts(value: unknown): { code?: string; details?: Record<string, unknown> } {
   if (typeof value !== 'object' || value === null) return {};
   const code = 'code' in value && typeof value.code === 'string' ? { code: value.code } : {};
   const details =
-    'details' in value && typeof value.details === 'object' && value.details !== null ? { details: { ...value.details } } : {};
+    'details' in value && typeof value.details === 'object' && value.details !== null
+      ? { details: { ...value.details } }
+      : {};
   return { ...code, ...details };
 }
 
@@ -39,7 +47,10 @@ export function failAs(
   unfinished: readonly string[],
   cancelled: boolean,
 ): ApplicationFailure {
-  const type = status === 'needs_review' ? 'NeedsReview' : cancelled ? 'CancelledAndRolledBack' : 'RolledBack';
-  const message = unfinished.length ? `${cause.message} Not undone: ${unfinished.join('; ')}` : `${cause.message} Everything was undone.`;
+  const type =
+    status === 'needs_review' ? 'NeedsReview' : cancelled ? 'CancelledAndRolledBack' : 'RolledBack';
+  const message = unfinished.length
+    ? `${cause.message} Not undone: ${unfinished.join('; ')}`
+    : `${cause.message} Everything was undone.`;
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [cause] });
 }

@@ -115,7 +115,9 @@ export function operation<Request, Staged, Result>(
 
     try {
       const result = await spec.run(saga, args.input);
-      await CancellationScope.nonCancellable(() => bookkeeping.finishOperation({ ...own, status: 'done', result: result ?? null, error: null }));
+      await CancellationScope.nonCancellable(() =>
+        bookkeeping.finishOperation({ ...own, status: 'done', result: result ?? null, error: null }),
+      );
       live.status = 'done';
       upsertSearchAttributes({ SagatableOutcome: ['done'] });
       showDetails(spec.title, lines, live);
@@ -143,7 +145,12 @@ export function operation<Request, Staged, Result>(
         live.status = status;
         upsertSearchAttributes({ SagatableOutcome: [status] });
         showDetails(spec.title, lines, live, describeSteps(cause, unfinished));
-        await bookkeeping.finishOperation({ ...own, status, result: null, error: { ...cause, details: { ...cause.details, ...(unfinished.length ? { unfinished } : {}) } } });
+        await bookkeeping.finishOperation({
+          ...own,
+          status,
+          result: null,
+          error: { ...cause, details: { ...cause.details, ...(unfinished.length ? { unfinished } : {}) } },
+        });
         throw failAs(status, cause, unfinished, isCancelled(error));
       });
     }

@@ -14,7 +14,8 @@ export const provisionWorkspace = operation({
   tenancy: 'new',
   input: ProvisionWorkspaceInput,
   output: ProvisionWorkspaceResult,
-  run: (saga, input: { readonly userId: string; readonly connectionId: string; readonly name: string }) => provision(saga, input),
+  run: (saga, input: { readonly userId: string; readonly connectionId: string; readonly name: string }) =>
+    provision(saga, input),
 });
 
 export const deleteWorkspace = operation({

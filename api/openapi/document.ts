@@ -6,15 +6,23 @@ const Problem = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
-    type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' },
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
     detail: { type: 'string', description: 'A sentence for the person who must act' },
-    code: { type: 'string', description: 'Stable; for programs' }, instance: { type: 'string' },
+    code: { type: 'string', description: 'Stable; for programs' },
+    instance: { type: 'string' },
   },
 };
 
-const problem = { description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+const problem = {
+  description: 'A problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
 const jsonOf = (schema: z.ZodType, io: 'input' | 'output') => ({
-  'application/json': { schema: z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) },
+  'application/json': {
+    schema: z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }),
+  },
 });
 
 function describeRoute(r: RouteEntry): Record<string, unknown> {
@@ -36,12 +44,26 @@ function describeRoute(r: RouteEntry): Record<string, unknown> {
   };
 }
 
+const parametersOf = (entry: Record<string, unknown>): readonly unknown[] =>
+  Array.isArray(entry['parameters']) ? entry['parameters'] : [];
+
 /** The same for an operation: its route, schemas and permission come from its definition. */
-function describeOperation(spec: (typeof OPERATIONS)[number]): { path: string; method: string; entry: Record<string, unknown> } | undefined {
+function describeOperation(
+  spec: (typeof OPERATIONS)[number],
+): { path: string; method: string; entry: Record<string, unknown> } | undefined {
   if (spec.route === null) return undefined;
   const [method = '', path = ''] = spec.route.split(' ');
   const body = method === 'POST' ? { body: spec.input } : {};
-  const entry = describeRoute({ method: 'post', path, tag: 'Operations', summary: spec.title, response: spec.output, status: method === 'POST' ? 201 : 200, ...body, public: spec.scope === null });
+  const entry = describeRoute({
+    method: 'post',
+    path,
+    tag: 'Operations',
+    summary: spec.title,
+    response: spec.output,
+    status: method === 'POST' ? 201 : 200,
+    ...body,
+    public: spec.scope === null,
+  });
   return {
     path,
     method: method.toLowerCase(),
@@ -50,8 +72,13 @@ function describeOperation(spec: (typeof OPERATIONS)[number]): { path: string; m
       operationId: spec.name,
       description: `Runs as a durable operation${spec.scope === null ? '' : `; needs the scope \`${spec.scope}\``}. Answers with its result when it ends within \`Prefer: wait=N\` (2 s by default, 10 at most), else 202 and where to look. The same Idempotency-Key with the same body returns the stored outcome.`,
       parameters: [
-        ...(Array.isArray(entry['parameters']) ? entry['parameters'] : []),
-        { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } },
+        ...parametersOf(entry),
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          schema: { type: 'string', maxLength: 255 },
+        },
         { name: 'Prefer', in: 'header', required: false, schema: { type: 'string' }, example: 'wait=10' },
       ],
       responses: {
@@ -76,7 +103,11 @@ export function describeApi(): Record<string, unknown> {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Sagatable', version: '1', description: 'Durable, reviewable and reversible changes to Airtable bases.' },
+    info: {
+      title: 'Sagatable',
+      version: '1',
+      description: 'Durable, reviewable and reversible changes to Airtable bases.',
+    },
     servers: [{ url: '/' }],
     paths,
     components: { schemas: { Problem }, securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },

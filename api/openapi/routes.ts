@@ -20,7 +20,10 @@ export function createOpenApiRoutes(): Router {
   });
   router.get('/docs', (_req, res) => {
     // Swagger UI sets styles on elements and uses data: images; the rest of the policy stays.
-    res.set('Content-Security-Policy', "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'");
+    res.set(
+      'Content-Security-Policy',
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    );
     res.type('html').send(PAGE);
   });
   router.get('/docs/start.js', (_req, res) => {

@@ -9,7 +9,10 @@ import type { ApiContext } from '../context';
 import type { StreamEvents } from '../events';
 import { enter, workspaceOf } from '../workspace-of';
 
-const Page = z.object({ limit: z.coerce.number().int().min(1).max(200).default(100), cursor: z.string().max(100).optional() });
+const Page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+  cursor: z.string().max(100).optional(),
+});
 
 /** Chats and their messages; a message is answered by the operation `chatTurn`. */
 export function createChatRoutes({ services }: ApiContext, streamEvents: StreamEvents): Router {
@@ -35,7 +38,13 @@ export function createChatRoutes({ services }: ApiContext, streamEvents: StreamE
     const { title, baseId } = CreateChatInput.parse(req.body ?? {});
     const id = newId('chat');
     await services.db.tenant(workspaceId, (tx) =>
-      services.chats.insertChat(tx, { id, workspaceId, title: title ?? 'Chat', baseId: baseId ?? null, createdBy: actor.userId }),
+      services.chats.insertChat(tx, {
+        id,
+        workspaceId,
+        title: title ?? 'Chat',
+        baseId: baseId ?? null,
+        createdBy: actor.userId,
+      }),
     );
     res.status(201).json(await services.chats.getChat(workspaceId, id));
   });
@@ -44,18 +53,32 @@ export function createChatRoutes({ services }: ApiContext, streamEvents: StreamE
     const workspaceId = await workspaceOfChat(actorOf(req), req.params.chatId, 'workspaces:read');
     const { limit, cursor } = Page.parse(req.query);
     const chat = await services.chats.getChat(workspaceId, req.params.chatId);
-    const page = await services.chats.listMessages(workspaceId, req.params.chatId, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await services.chats.listMessages(workspaceId, req.params.chatId, {
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     res.json({ chat, ...page });
   });
 
   router.get('/v1/chats/:chatId/events', async (req, res) => {
     const { chatId } = req.params;
     const workspaceId = await workspaceOfChat(actorOf(req), chatId, 'workspaces:read');
-    let cursor = req.get('last-event-id') ?? (typeof req.query['after'] === 'string' ? req.query['after'] : undefined);
+    let cursor =
+      req.get('last-event-id') ?? (typeof req.query['after'] === 'string' ? req.query['after'] : undefined);
     await streamEvents(res, async () => {
-      const page = await services.chats.listMessages(workspaceId, chatId, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await services.chats.listMessages(workspaceId, chatId, {
+        limit: 100,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       cursor = page.lastCursor ?? cursor;
-      return { events: page.messages.map((message) => ({ event: 'message', id: cursor ?? message.id, data: message })), end: false };
+      return {
+        events: page.messages.map((message) => ({
+          event: 'message',
+          id: cursor ?? message.id,
+          data: message,
+        })),
+        end: false,
+      };
     });
   });
   return router;

@@ -24,7 +24,9 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
     const input = CreateConnectionInput.parse(req.body ?? {});
     const { airtableUser } = await testConnection(services.gateway, input);
     const id = newId('connection');
-    const connection = await services.db.tenant(workspaceId, (tx) => services.connections.insert(tx, { workspaceId, id, kind: 'airtable', ...input, airtableUser }));
+    const connection = await services.db.tenant(workspaceId, (tx) =>
+      services.connections.insert(tx, { workspaceId, id, kind: 'airtable', ...input, airtableUser }),
+    );
     await services.audit.record(workspaceId, actor.userId, 'connection.created', id);
     res.status(201).json(connection);
   });
@@ -35,8 +37,15 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
     const { writable } = UpdateConnectionInput.parse(req.body ?? {});
     const { connectionId } = req.params;
-    const connection = await services.db.tenant(workspaceId, (tx) => services.connections.setWritable(tx, workspaceId, connectionId, writable));
-    await services.audit.record(workspaceId, actor.userId, writable ? 'connection.switched_on' : 'connection.switched_off', connectionId);
+    const connection = await services.db.tenant(workspaceId, (tx) =>
+      services.connections.setWritable(tx, workspaceId, connectionId, writable),
+    );
+    await services.audit.record(
+      workspaceId,
+      actor.userId,
+      writable ? 'connection.switched_on' : 'connection.switched_off',
+      connectionId,
+    );
     res.json(connection);
   });
 
@@ -46,9 +55,15 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
     const connection = await services.connections.get(workspaceId, req.params.connectionId);
     if (connection.kind === 'engine') {
-      throw new SagatableError('Conflict', 'The connection to the built-in engine belongs to the workspace and goes with it.', { code: 'engine_connection' });
+      throw new SagatableError(
+        'Conflict',
+        'The connection to the built-in engine belongs to the workspace and goes with it.',
+        { code: 'engine_connection' },
+      );
     }
-    await services.db.tenant(workspaceId, (tx) => services.connections.remove(tx, workspaceId, connection.id));
+    await services.db.tenant(workspaceId, (tx) =>
+      services.connections.remove(tx, workspaceId, connection.id),
+    );
     await services.audit.record(workspaceId, actor.userId, 'connection.removed', connection.id);
     res.status(204).end();
   });

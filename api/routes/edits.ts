@@ -48,8 +48,16 @@ export function createEditRoutes({ services }: ApiContext): Router {
   router.get('/v1/edits/:editId/changes', async (req, res) => {
     const workspaceId = await workspaceOfEdit(actorOf(req), req.params.editId, 'workspaces:read');
     const { limit, cursor, group, state } = ChangesQuery.parse(req.query);
-    const changes = await services.editViews.listChanges(workspaceId, req.params.editId, { group, states: state, after: cursor, limit });
-    res.json({ changes, nextCursor: changes.length === limit ? String(changes.at(-1)?.ordinal ?? '') : null });
+    const changes = await services.editViews.listChanges(workspaceId, req.params.editId, {
+      group,
+      states: state,
+      after: cursor,
+      limit,
+    });
+    res.json({
+      changes,
+      nextCursor: changes.length === limit ? String(changes.at(-1)?.ordinal ?? '') : null,
+    });
   });
 
   router.post('/v1/edits/:editId/reject', async (req, res) => {

@@ -12,9 +12,8 @@ interface Dependencies {
 /** Who belongs to a workspace. */
 export function createMemberRoutes({ services: { db, members, permissions, audit } }: Dependencies): Router {
   const router = Router();
-  const path = '/v1/workspaces/:workspaceId/members';
 
-  router.get(path, async (req, res) => {
+  router.get('/v1/workspaces/:workspaceId/members', async (req, res) => {
     const { workspaceId } = await permissions.authorize(
       actorOf(req),
       parseId('workspace', req),
@@ -24,7 +23,7 @@ export function createMemberRoutes({ services: { db, members, permissions, audit
     res.json(await members.list(workspaceId, { limit, after: cursor }));
   });
 
-  router.post(path, async (req, res) => {
+  router.post('/v1/workspaces/:workspaceId/members', async (req, res) => {
     const actor = actorOf(req);
     const { workspaceId, role } = await permissions.authorize(
       actor,
@@ -39,7 +38,7 @@ export function createMemberRoutes({ services: { db, members, permissions, audit
     res.status(added ? 201 : 200).json(member);
   });
 
-  router.delete(`${path}/:userId`, async (req, res) => {
+  router.delete('/v1/workspaces/:workspaceId/members/:userId', async (req, res) => {
     const actor = actorOf(req);
     // Anybody may leave, but by themselves and not by a token that can only read.
     const leaving = actor.via === 'session' && req.params.userId === actor.userId;

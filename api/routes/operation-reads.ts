@@ -13,7 +13,6 @@ import type { StreamEvents } from '../events';
 import { askTemporal, operationView } from '../operation-view';
 import { enter, workspaceOf } from '../workspace-of';
 
-
 /** Reading operations and acting on running ones. */
 export function createOperationReadRoutes(context: ApiContext, streamEvents: StreamEvents): Router {
   const { services, temporal, config, uiUrl } = context;
@@ -62,10 +61,18 @@ export function createOperationReadRoutes(context: ApiContext, streamEvents: Str
       const row = await find(actor, req.params.operationId, 'operations:control');
       const { role } = await services.permissions.authorize(actor, row.workspace_id, 'operations:control');
       if (row.actor !== actor.userId && !controlsOthersOperations(role)) {
-        throw new SagatableError('Forbidden', 'Only owners and admins control operations that somebody else started.', { code: 'not_your_operation' });
+        throw new SagatableError(
+          'Forbidden',
+          'Only owners and admins control operations that somebody else started.',
+          { code: 'not_your_operation' },
+        );
       }
       if (FINAL_STATUSES.includes(row.status)) {
-        throw new SagatableError('Conflict', `The operation has ended (${row.status.replace('_', ' ')}): there is nothing to ${action}.`, { code: 'operation_ended' });
+        throw new SagatableError(
+          'Conflict',
+          `The operation has ended (${row.status.replace('_', ' ')}): there is nothing to ${action}.`,
+          { code: 'operation_ended' },
+        );
       }
       const handle = temporal.workflow.getHandle(row.workflow_id);
       await temporal.withDeadline(Date.now() + 5_000, async () => {

@@ -24,13 +24,21 @@ function keyOf(req: Request): string | undefined {
   const key = req.get('idempotency-key');
   if (key === undefined) return undefined;
   if (key.length < 1 || key.length > 255) {
-    throw new SagatableError('InvalidInput', 'Idempotency-Key must have 1 to 255 characters.', { code: 'invalid_idempotency_key', status: 400 });
+    throw new SagatableError('InvalidInput', 'Idempotency-Key must have 1 to 255 characters.', {
+      code: 'invalid_idempotency_key',
+      status: 400,
+    });
   }
   return key;
 }
 
 /** Answers with the stored result, the stored failure, or 202 and where to look. */
-export function answerWith(res: Response, context: ApiContext, row: OperationRow, createdStatus: number): void {
+export function answerWith(
+  res: Response,
+  context: ApiContext,
+  row: OperationRow,
+  createdStatus: number,
+): void {
   res.set('Location', `/v1/operations/${row.id}`);
   res.set('Operation-Id', row.id);
   if (row.status === 'done') {
@@ -57,7 +65,8 @@ export function createOperationRoutes(context: ApiContext, door: OperationDoor):
       if (actor && spec.scope !== null) {
         if (spec.tenancy === 'workspace') {
           const { scope } = spec;
-          const kind = params['editId'] !== undefined ? 'edit' : params['chatId'] !== undefined ? 'chat' : 'workspace';
+          const kind =
+            params['editId'] !== undefined ? 'edit' : params['chatId'] !== undefined ? 'chat' : 'workspace';
           workspaceId = await enter(kind, async () => {
             const id = await workspaceOf(context.services, params);
             await context.services.permissions.authorize(actor, id, scope);
@@ -87,4 +96,3 @@ export function createOperationRoutes(context: ApiContext, door: OperationDoor):
   }
   return router;
 }
-

@@ -2,7 +2,10 @@ import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg
 
 /** One SQL transaction. Everything that writes takes one, so that effects and their records commit together. */
 export interface Tx {
-  query<R extends QueryResultRow = QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<QueryResult<R>>;
+  query<R extends QueryResultRow = QueryResultRow>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<QueryResult<R>>;
 }
 
 export interface Database {

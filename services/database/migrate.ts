@@ -19,15 +19,20 @@ export async function migrate(databaseUrl: string, folder: string): Promise<stri
       'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, digest text NOT NULL, ran_at timestamptz NOT NULL DEFAULT now())',
     );
     const ran = new Map(
-      (await client.query<{ name: string; digest: string }>('SELECT name, digest FROM migrations')).rows.map((r) => [r.name, r.digest]),
+      (await client.query<{ name: string; digest: string }>('SELECT name, digest FROM migrations')).rows.map(
+        (r) => [r.name, r.digest],
+      ),
     );
     const added: string[] = [];
-    for (const name of readdirSync(folder).filter((f) => f.endsWith('.sql')).sort()) {
+    for (const name of readdirSync(folder)
+      .filter((f) => f.endsWith('.sql'))
+      .sort()) {
       const sql = readFileSync(join(folder, name), 'utf8');
       const digest = createHash('sha256').update(sql).digest('hex');
       const before = ran.get(name);
       if (before === digest) continue;
-      if (before !== undefined) throw new Error(`migrations/${name} was changed after it ran: add a new file instead`);
+      if (before !== undefined)
+        throw new Error(`migrations/${name} was changed after it ran: add a new file instead`);
       await client.query('BEGIN');
       await client.query(sql);
       await client.query('INSERT INTO migrations (name, digest) VALUES ($1, $2)', [name, digest]);

@@ -6,7 +6,15 @@ import { nextBatch, type Batch } from './batches';
 import { intend, type JournalEntry, type Settlement } from './journal';
 import { presentCells, readPresent } from './present';
 import { resolveIntended } from './resolve';
-import { isQuotaSpent, isRefusal, sendWrite, settleBatch, type ChunkLimits, type ChunkResult, type EditRun } from './run';
+import {
+  isQuotaSpent,
+  isRefusal,
+  sendWrite,
+  settleBatch,
+  type ChunkLimits,
+  type ChunkResult,
+  type EditRun,
+} from './run';
 
 /**
  * Applies some batches of an approved edit, from where its journal stands. First whatever an earlier attempt
@@ -15,7 +23,12 @@ import { isQuotaSpent, isRefusal, sendWrite, settleBatch, type ChunkLimits, type
  */
 export async function applyBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
   const until = Date.now() + limits.milliseconds;
-  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({ state, waitMs, done: run.progress.done, total: run.progress.total });
+  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
+    state,
+    waitMs,
+    done: run.progress.done,
+    total: run.progress.total,
+  });
   for (let n = 0; n < limits.batches && Date.now() < until; n++) {
     run.signal.throwIfAborted();
     try {
@@ -40,13 +53,20 @@ interface Judged {
 async function applyBatch(run: EditRun, batch: Batch): Promise<void> {
   const { option, entries } = batch;
   if (entries.length === 0) {
-    if (option) await settleBatch(run, [{ ordinal: option.ordinal, state: 'skipped', reason: 'no record of the approved changes uses it' }]);
+    if (option)
+      await settleBatch(run, [
+        { ordinal: option.ordinal, state: 'skipped', reason: 'no record of the approved changes uses it' },
+      ]);
     return;
   }
   const judged = await judge(run, entries);
   await settleBatch(run, judged.settled);
   if (run.policy === 'stop' && judged.settled.some((s) => s.state === 'conflict')) {
-    throw new SagatableError('Conflict', 'Somebody changed a record since the preview, and the approval says to stop then.', { code: 'edit_conflict' });
+    throw new SagatableError(
+      'Conflict',
+      'Somebody changed a record since the preview, and the approval says to stop then.',
+      { code: 'edit_conflict' },
+    );
   }
   if (judged.toWrite.length) await write(run, judged.toWrite, option);
 }
@@ -63,20 +83,30 @@ async function judge(run: EditRun, entries: readonly JournalEntry[]): Promise<Ju
     const record = now.get(change.recordId);
     if (!record) {
       const gone = 'the record was deleted since the preview';
-      judged.settled.push(change.kind === 'delete' ? { ordinal, state: 'unchanged', reason: gone } : { ordinal, state: 'conflict', reason: gone });
+      judged.settled.push(
+        change.kind === 'delete'
+          ? { ordinal, state: 'unchanged', reason: gone }
+          : { ordinal, state: 'conflict', reason: gone },
+      );
       continue;
     }
     if (change.kind === 'update') {
       const verdict = judgeUpdate(run.fields, change, record);
-      if (verdict.kind === 'already') judged.settled.push({ ordinal, state: 'unchanged', reason: 'held this already' });
-      else if (verdict.kind === 'conflict' && run.policy !== 'overwrite') judged.settled.push({ ordinal, state: 'conflict', reason: verdict.reason });
+      if (verdict.kind === 'already')
+        judged.settled.push({ ordinal, state: 'unchanged', reason: 'held this already' });
+      else if (verdict.kind === 'conflict' && run.policy !== 'overwrite')
+        judged.settled.push({ ordinal, state: 'conflict', reason: verdict.reason });
       else judged.toWrite.push({ entry, found: verdict.found });
       continue;
     }
     const found = presentCells(run, change.tableId, record);
     const changed = differingFields(run.fields, { ...emptied(found), ...change.before }, record);
     if (changed.length && run.policy !== 'overwrite') {
-      judged.settled.push({ ordinal, state: 'conflict', reason: `changed since the preview: ${nameFields(run.fields, changed)}` });
+      judged.settled.push({
+        ordinal,
+        state: 'conflict',
+        reason: `changed since the preview: ${nameFields(run.fields, changed)}`,
+      });
     } else {
       judged.toWrite.push({ entry, found });
     }
@@ -84,20 +114,38 @@ async function judge(run: EditRun, entries: readonly JournalEntry[]): Promise<Ju
   return judged;
 }
 
-const emptied = (cells: Cells): Cells => Object.fromEntries(Object.keys(cells).map((fieldId) => [fieldId, null]));
+const emptied = (cells: Cells): Cells =>
+  Object.fromEntries(Object.keys(cells).map((fieldId) => [fieldId, null]));
 
-async function write(run: EditRun, toWrite: Judged['toWrite'], option: JournalEntry | undefined): Promise<void> {
+async function write(
+  run: EditRun,
+  toWrite: Judged['toWrite'],
+  option: JournalEntry | undefined,
+): Promise<void> {
   const carried = option ? [{ ordinal: option.ordinal }] : [];
   const entries = toWrite.map((w) => w.entry);
-  await intend(run.db, run.lease, run.editId, randomUUID(), 'intended', [...carried, ...toWrite.map((w) => ({ ordinal: w.entry.ordinal, found: w.found }))]);
-  const end = await sendWrite(run, (options) => send(run, entries, { ...options, typecast: option !== undefined }));
+  await intend(run.db, run.lease, run.editId, randomUUID(), 'intended', [
+    ...carried,
+    ...toWrite.map((w) => ({ ordinal: w.entry.ordinal, found: w.found })),
+  ]);
+  const end = await sendWrite(run, (options) =>
+    send(run, entries, { ...options, typecast: option !== undefined }),
+  );
   if (end.end === 'landed') {
     const landed = entries.map((entry, i): Settlement => {
       const record = end.answer[i];
       if (entry.change.kind !== 'create' || !record) return { ordinal: entry.ordinal, state: 'landed' };
-      return { ordinal: entry.ordinal, state: 'landed', recordId: record.id, found: presentCells(run, entry.change.tableId, record) };
+      return {
+        ordinal: entry.ordinal,
+        state: 'landed',
+        recordId: record.id,
+        found: presentCells(run, entry.change.tableId, record),
+      };
     });
-    await settleBatch(run, [...carried.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })), ...landed]);
+    await settleBatch(run, [
+      ...carried.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })),
+      ...landed,
+    ]);
     return;
   }
   // Without an answer the entries stay `intended`: the next attempt finds out what became of them.
@@ -105,10 +153,18 @@ async function write(run: EditRun, toWrite: Judged['toWrite'], option: JournalEn
   const ordinals = [...carried.map((c) => c.ordinal), ...entries.map((e) => e.ordinal)];
   if (end.end === 'refused' && isRefusal(end.error) && !(await someVanished(run, entries))) {
     const reason = end.error instanceof Error ? end.error.message : String(end.error);
-    await settleBatch(run, ordinals.map((ordinal): Settlement => ({ ordinal, state: 'failed', reason })), 0);
+    await settleBatch(
+      run,
+      ordinals.map((ordinal): Settlement => ({ ordinal, state: 'failed', reason })),
+      0,
+    );
     throw end.error;
   }
-  await settleBatch(run, ordinals.map((ordinal): Settlement => ({ ordinal, state: 'pending' })), 0);
+  await settleBatch(
+    run,
+    ordinals.map((ordinal): Settlement => ({ ordinal, state: 'pending' })),
+    0,
+  );
   if (end.end === 'unsent' || !isRefusal(end.error)) throw end.error;
 }
 
@@ -126,15 +182,32 @@ async function send(
   const tableId = entries[0]?.change.tableId ?? '';
   const kind = entries[0]?.change.kind;
   if (kind === 'delete') {
-    await run.client.deleteRecords(run.baseId, tableId, entries.flatMap((e) => (e.recordId === null ? [] : [e.recordId])), options);
+    await run.client.deleteRecords(
+      run.baseId,
+      tableId,
+      entries.flatMap((e) => (e.recordId === null ? [] : [e.recordId])),
+      options,
+    );
     return [];
   }
   if (kind === 'create') {
-    return run.client.createRecords(run.baseId, tableId, entries.flatMap((e) => (e.change.kind === 'create' ? [e.change.cells] : [])), options);
+    return run.client.createRecords(
+      run.baseId,
+      tableId,
+      entries.flatMap((e) => (e.change.kind === 'create' ? [e.change.cells] : [])),
+      options,
+    );
   }
   const updates = entries.flatMap(({ change }) => {
     if (change.kind !== 'update') return [];
-    return [{ id: change.recordId, fields: Object.fromEntries(Object.entries(change.cells).map(([fieldId, cell]) => [fieldId, cell.after])) }];
+    return [
+      {
+        id: change.recordId,
+        fields: Object.fromEntries(
+          Object.entries(change.cells).map(([fieldId, cell]) => [fieldId, cell.after]),
+        ),
+      },
+    ];
   });
   return run.client.updateRecords(run.baseId, tableId, updates, options);
 }

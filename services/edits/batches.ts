@@ -28,7 +28,11 @@ export function sameTarget(entries: readonly JournalEntry[]): JournalEntry[] {
   return entries.slice(0, end < 0 ? entries.length : end);
 }
 
-async function findCarrier(tx: Tx, editId: string, option: CreateOptionChange): Promise<JournalEntry | undefined> {
+async function findCarrier(
+  tx: Tx,
+  editId: string,
+  option: CreateOptionChange,
+): Promise<JournalEntry | undefined> {
   const { rows } = await tx.query<Parameters<typeof toEntry>[0]>(
     `SELECT ordinal, change, record_id, label, state, reason, found, batch, sent_at, restored_as FROM edit_changes
      WHERE edit_id = $1 AND state = 'pending' AND table_id = $2 AND (

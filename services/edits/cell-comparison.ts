@@ -11,8 +11,17 @@ export function fieldsOf(preview: Preview): FieldsById {
 }
 
 /** Equality by the field's type; a field that the plan did not know is compared as text. */
-export function equalCells(fields: FieldsById, fieldId: string, a: CellValue | undefined, b: CellValue | undefined): boolean {
-  return cellsEqual(fields.get(fieldId) ?? { id: fieldId, name: fieldId, type: 'singleLineText' }, a ?? null, b ?? null);
+export function equalCells(
+  fields: FieldsById,
+  fieldId: string,
+  a: CellValue | undefined,
+  b: CellValue | undefined,
+): boolean {
+  return cellsEqual(
+    fields.get(fieldId) ?? { id: fieldId, name: fieldId, type: 'singleLineText' },
+    a ?? null,
+    b ?? null,
+  );
 }
 
 /** Three values a cell (before, ours, now) come down to this. */
@@ -33,13 +42,16 @@ export function judgeUpdate(fields: FieldsById, change: UpdateChange, now: Airta
     already = false;
     if (!equalCells(fields, fieldId, present, cell.before)) changed.push(fieldId);
   }
-  if (changed.length) return { kind: 'conflict', reason: `changed since the preview: ${nameFields(fields, changed)}`, found };
+  if (changed.length)
+    return { kind: 'conflict', reason: `changed since the preview: ${nameFields(fields, changed)}`, found };
   return already ? { kind: 'already' } : { kind: 'write', found };
 }
 
 /** Fields whose present value is no longer what was written. */
 export function differingFields(fields: FieldsById, expected: Cells, now: AirtableRecord): string[] {
-  return Object.keys(expected).filter((fieldId) => !equalCells(fields, fieldId, expected[fieldId], now.fields[fieldId]));
+  return Object.keys(expected).filter(
+    (fieldId) => !equalCells(fields, fieldId, expected[fieldId], now.fields[fieldId]),
+  );
 }
 
 export function nameFields(fields: FieldsById, ids: readonly string[]): string {

@@ -5,7 +5,16 @@ import { differingFields, equalCells, nameFields } from './cell-comparison';
 import { intend, readEntries, type JournalEntry, type Settlement } from './journal';
 import { presentCells, readPresent } from './present';
 import { readCreatedSince, resolveIntended } from './resolve';
-import { isQuotaSpent, isRefusal, sendWrite, settleBatch, type ChunkLimits, type ChunkResult, type EditRun, type WriteEnd } from './run';
+import {
+  isQuotaSpent,
+  isRefusal,
+  sendWrite,
+  settleBatch,
+  type ChunkLimits,
+  type ChunkResult,
+  type EditRun,
+  type WriteEnd,
+} from './run';
 
 /**
  * Walks the journal backwards and takes back what landed and is still as we wrote it. What somebody changed
@@ -13,13 +22,20 @@ import { isQuotaSpent, isRefusal, sendWrite, settleBatch, type ChunkLimits, type
  */
 export async function compensateBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
   const until = Date.now() + limits.milliseconds;
-  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({ state, waitMs, done: run.progress.done, total: run.progress.total });
+  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
+    state,
+    waitMs,
+    done: run.progress.done,
+    total: run.progress.total,
+  });
   for (let n = 0; n < limits.batches && Date.now() < until; n++) {
     run.signal.throwIfAborted();
     try {
       const waitMs = await resolveIntended(run, 'undoing');
       if (waitMs > 0) return at('wait', waitMs);
-      const open = await run.db.tenant(run.workspaceId, (tx) => readEntries(tx, run.editId, ['landed', 'undo_intended'], MAX_RECORDS_PER_WRITE, 'backwards'));
+      const open = await run.db.tenant(run.workspaceId, (tx) =>
+        readEntries(tx, run.editId, ['landed', 'undo_intended'], MAX_RECORDS_PER_WRITE, 'backwards'),
+      );
       if (open.length === 0) return at('done');
       const early = await undoBatch(run, sameTarget(open));
       if (early > 0) return at('wait', early);
@@ -35,7 +51,14 @@ export async function compensateBatches(run: EditRun, limits: ChunkLimits): Prom
 async function undoBatch(run: EditRun, entries: readonly JournalEntry[]): Promise<number> {
   const kind = entries[0]?.change.kind;
   if (kind === 'createOption') {
-    await settleBatch(run, entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'undone', reason: 'the option itself stays: the API cannot remove one' })));
+    await settleBatch(
+      run,
+      entries.map(({ ordinal }): Settlement => ({
+        ordinal,
+        state: 'undone',
+        reason: 'the option itself stays: the API cannot remove one',
+      })),
+    );
     return 0;
   }
   if (kind === 'delete') return undoDeletions(run, entries);
@@ -45,7 +68,11 @@ async function undoBatch(run: EditRun, entries: readonly JournalEntry[]): Promis
   return 0;
 }
 
-async function undoUpdates(run: EditRun, entries: readonly JournalEntry[], now: ReadonlyMap<string, AirtableRecord>): Promise<void> {
+async function undoUpdates(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  now: ReadonlyMap<string, AirtableRecord>,
+): Promise<void> {
   const writes: Array<{ id: string; fields: Cells }> = [];
   const settled: Settlement[] = [];
   for (const { ordinal, change, found } of entries) {
@@ -66,17 +93,28 @@ async function undoUpdates(run: EditRun, entries: readonly JournalEntry[], now: 
     if (Object.keys(back).length) writes.push({ id: record.id, fields: back });
     settled.push(
       foreign.length
-        ? { ordinal, state: 'undo_conflict', reason: `changed by somebody since, left as it is: ${nameFields(run.fields, foreign)}` }
+        ? {
+            ordinal,
+            state: 'undo_conflict',
+            reason: `changed by somebody since, left as it is: ${nameFields(run.fields, foreign)}`,
+          }
         : { ordinal, state: 'undone' },
     );
   }
   await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
-  if (writes.length) finishUndo(await sendWrite(run, (options) => run.client.updateRecords(run.baseId, tableId, writes, options)));
+  if (writes.length)
+    finishUndo(
+      await sendWrite(run, (options) => run.client.updateRecords(run.baseId, tableId, writes, options)),
+    );
   await settleBatch(run, settled);
 }
 
-async function undoCreations(run: EditRun, entries: readonly JournalEntry[], now: ReadonlyMap<string, AirtableRecord>): Promise<void> {
+async function undoCreations(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  now: ReadonlyMap<string, AirtableRecord>,
+): Promise<void> {
   const removed: string[] = [];
   const settled = entries.map(({ ordinal, recordId, change, found }): Settlement => {
     const record = recordId === null ? undefined : now.get(recordId);
@@ -85,13 +123,21 @@ async function undoCreations(run: EditRun, entries: readonly JournalEntry[], now
     const ours = found ?? change.cells;
     const expected = { ...Object.fromEntries(Object.keys(present).map((id) => [id, null])), ...ours };
     const foreign = differingFields(run.fields, expected, record);
-    if (foreign.length) return { ordinal, state: 'undo_conflict', reason: `somebody changed the new record, so it stays: ${nameFields(run.fields, foreign)}` };
+    if (foreign.length)
+      return {
+        ordinal,
+        state: 'undo_conflict',
+        reason: `somebody changed the new record, so it stays: ${nameFields(run.fields, foreign)}`,
+      };
     removed.push(record.id);
     return { ordinal, state: 'undone' };
   });
   await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
-  if (removed.length) finishUndo(await sendWrite(run, (options) => run.client.deleteRecords(run.baseId, tableId, removed, options)));
+  if (removed.length)
+    finishUndo(
+      await sendWrite(run, (options) => run.client.deleteRecords(run.baseId, tableId, removed, options)),
+    );
   await settleBatch(run, settled);
 }
 
@@ -103,25 +149,49 @@ async function undoDeletions(run: EditRun, entries: readonly JournalEntry[]): Pr
     if (waitMs > 0) return waitMs;
     const candidates = await readCreatedSince(run, tried);
     const found = tried.flatMap((entry): Settlement[] => {
-      const i = candidates.findIndex((r) => differingFields(run.fields, cellsToRestore(entry), r).length === 0);
+      const i = candidates.findIndex(
+        (r) => differingFields(run.fields, cellsToRestore(entry), r).length === 0,
+      );
       const [record] = i < 0 ? [] : candidates.splice(i, 1);
-      return record ? [{ ordinal: entry.ordinal, state: 'undone', restoredAs: record.id, reason: `created again as ${record.id}` }] : [];
+      return record
+        ? [
+            {
+              ordinal: entry.ordinal,
+              state: 'undone',
+              restoredAs: record.id,
+              reason: `created again as ${record.id}`,
+            },
+          ]
+        : [];
     });
     await settleBatch(run, found);
     const rest = tried.filter((e) => !found.some((f) => f.ordinal === e.ordinal));
-    await settleBatch(run, rest.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })), 0);
+    await settleBatch(
+      run,
+      rest.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })),
+      0,
+    );
     return 0;
   }
   await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
-  const end = await sendWrite(run, (options) => run.client.createRecords(run.baseId, tableId, entries.map(cellsToRestore), options));
+  const end = await sendWrite(run, (options) =>
+    run.client.createRecords(run.baseId, tableId, entries.map(cellsToRestore), options),
+  );
   if (end.end === 'refused' && isRefusal(end.error)) {
     const reason = `could not be created again: ${end.error instanceof Error ? end.error.message : String(end.error)}`;
-    await settleBatch(run, entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'undo_conflict', reason })));
+    await settleBatch(
+      run,
+      entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'undo_conflict', reason })),
+    );
     return 0;
   }
   if (end.end === 'refused' || end.end === 'unsent') {
-    await settleBatch(run, entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })), 0);
+    await settleBatch(
+      run,
+      entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })),
+      0,
+    );
     throw end.error;
   }
   finishUndo(end);
@@ -130,17 +200,27 @@ async function undoDeletions(run: EditRun, entries: readonly JournalEntry[]): Pr
       run,
       entries.map(({ ordinal }, i): Settlement => {
         const id = end.answer[i]?.id;
-        return id === undefined ? { ordinal, state: 'undo_unknown' } : { ordinal, state: 'undone', restoredAs: id, reason: `created again as ${id}` };
+        return id === undefined
+          ? { ordinal, state: 'undo_unknown' }
+          : { ordinal, state: 'undone', restoredAs: id, reason: `created again as ${id}` };
       }),
     );
   }
   return 0;
 }
 
-const cellsToRestore = (entry: JournalEntry): Cells => entry.found ?? (entry.change.kind === 'delete' ? entry.change.before : {});
+const cellsToRestore = (entry: JournalEntry): Cells =>
+  entry.found ?? (entry.change.kind === 'delete' ? entry.change.before : {});
 
 function intendUndo(run: EditRun, entries: readonly JournalEntry[]): Promise<void> {
-  return intend(run.db, run.lease, run.editId, randomUUID(), 'undo_intended', entries.map(({ ordinal }) => ({ ordinal })));
+  return intend(
+    run.db,
+    run.lease,
+    run.editId,
+    randomUUID(),
+    'undo_intended',
+    entries.map(({ ordinal }) => ({ ordinal })),
+  );
 }
 
 /** Passes a failed write on: the entries stay `undo_intended`, and the next attempt compares again. */

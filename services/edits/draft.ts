@@ -2,7 +2,7 @@ import type { AirtableRecord, Cells, TableSchema } from '../../contracts/airtabl
 import { MAX_CHANGES, type Change } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
 import { normalizeCell } from '../cells/cells';
-import { SchemaIndex, writableFields } from './schema-index';
+import { writableFields, type SchemaIndex } from './schema-index';
 import { exactValue, optionNames } from './values';
 
 /** A change with the record's primary cell, to recognise it by. */
@@ -54,9 +54,13 @@ export class ChangeSetDraft {
 
   private checkSize(): void {
     if (this.records.size + this.creations.length > MAX_CHANGES) {
-      throw new SagatableError('InvalidInput', `An edit holds at most ${MAX_CHANGES.toLocaleString('en')} changes: narrow it down or split it.`, {
-        code: 'too_many_changes',
-      });
+      throw new SagatableError(
+        'InvalidInput',
+        `An edit holds at most ${MAX_CHANGES.toLocaleString('en')} changes: narrow it down or split it.`,
+        {
+          code: 'too_many_changes',
+        },
+      );
     }
   }
 
@@ -80,14 +84,33 @@ export class ChangeSetDraft {
     for (const { table, record, cells, removed } of this.records.values()) {
       const label = labelOf(this.index, table, record.fields);
       if (removed) {
-        deletes.push({ change: { kind: 'delete', tableId: table.id, recordId: record.id, before: restorable(table, record) }, label });
+        deletes.push({
+          change: {
+            kind: 'delete',
+            tableId: table.id,
+            recordId: record.id,
+            before: restorable(table, record),
+          },
+          label,
+        });
         continue;
       }
       const changed = Object.entries(cells).flatMap(([fieldId, after]) => {
         const before = normalizeCell(this.index.field(table, fieldId), record.fields[fieldId] ?? null);
-        return JSON.stringify(before) === JSON.stringify(after) ? [] : [[fieldId, { before, after }] as const];
+        return JSON.stringify(before) === JSON.stringify(after)
+          ? []
+          : [[fieldId, { before, after }] as const];
       });
-      if (changed.length) updates.push({ change: { kind: 'update', tableId: table.id, recordId: record.id, cells: Object.fromEntries(changed) }, label });
+      if (changed.length)
+        updates.push({
+          change: {
+            kind: 'update',
+            tableId: table.id,
+            recordId: record.id,
+            cells: Object.fromEntries(changed),
+          },
+          label,
+        });
     }
     const rest = [...byTable(creates), ...byTable(updates), ...byTable(deletes)];
     return [...newOptions(this.index, rest), ...rest];
@@ -106,7 +129,9 @@ export function restorable(table: TableSchema, record: AirtableRecord): Cells {
 
 function labelOf(index: SchemaIndex, table: TableSchema, cells: Cells): string | null {
   const value = cells[index.primaryField(table).id];
-  return value === undefined || value === null ? null : (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+  return value === undefined || value === null
+    ? null
+    : (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
 }
 
 /** Neighbours share a table, so that ten fit into one request. */
@@ -126,13 +151,19 @@ function newOptions(index: SchemaIndex, changes: readonly DraftedChange[]): Draf
   for (const { change } of changes) {
     if (change.kind !== 'update' && change.kind !== 'create') continue;
     const table = index.table(change.tableId);
-    const written = change.kind === 'update' ? Object.entries(change.cells).map(([id, c]) => [id, c.after] as const) : Object.entries(change.cells);
+    const written =
+      change.kind === 'update'
+        ? Object.entries(change.cells).map(([id, c]) => [id, c.after] as const)
+        : Object.entries(change.cells);
     for (const [fieldId, value] of written) {
       const known = optionNames(index.field(table, fieldId));
       if (!known || value === null) continue;
       for (const name of Array.isArray(value) ? value : [value]) {
         if (typeof name !== 'string' || known.has(name)) continue;
-        added.set(`${fieldId}\n${name}`, { change: { kind: 'createOption', tableId: table.id, fieldId, name }, label: name });
+        added.set(`${fieldId}\n${name}`, {
+          change: { kind: 'createOption', tableId: table.id, fieldId, name },
+          label: name,
+        });
       }
     }
   }

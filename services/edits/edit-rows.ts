@@ -50,7 +50,20 @@ export async function insertEdit(tx: Tx, e: NewEdit): Promise<void> {
   await tx.query(
     `INSERT INTO edits (workspace_id, id, kind, connection_id, base_id, request, note, planner, proposed_by, chat_id, revert_of, operation_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
-    [e.workspaceId, e.id, e.kind, e.connectionId, e.baseId, JSON.stringify(e.request ?? null), e.note, e.planner, e.proposedBy, e.chatId, e.revertOf, e.operationId],
+    [
+      e.workspaceId,
+      e.id,
+      e.kind,
+      e.connectionId,
+      e.baseId,
+      JSON.stringify(e.request ?? null),
+      e.note,
+      e.planner,
+      e.proposedBy,
+      e.chatId,
+      e.revertOf,
+      e.operationId,
+    ],
   );
 }
 
@@ -63,7 +76,9 @@ export async function readEdit(tx: Tx, editId: string): Promise<EditRow> {
 
 /** The workspace of an edit, to be checked against the caller before anything of it is shown. */
 export async function findEditWorkspace(db: Database, editId: string): Promise<string> {
-  const { rows } = await db.system((tx) => tx.query<{ workspace_id: string }>('SELECT workspace_id FROM edits WHERE id = $1', [editId]));
+  const { rows } = await db.system((tx) =>
+    tx.query<{ workspace_id: string }>('SELECT workspace_id FROM edits WHERE id = $1', [editId]),
+  );
   if (!rows[0]) throw new SagatableError('NotFound', 'There is no such edit.');
   return rows[0].workspace_id;
 }
@@ -74,13 +89,26 @@ export async function readRequest(tx: Tx, editId: string): Promise<unknown> {
 }
 
 /** Moves an edit from one of the given states; false when it is in another. */
-export async function moveEdit(tx: Tx, editId: string, from: readonly EditState[], to: EditState, error: string | null = null): Promise<boolean> {
-  const { rowCount } = await tx.query('UPDATE edits SET state = $3, error = coalesce($4, error) WHERE id = $1 AND state = ANY($2)', [editId, from, to, error]);
+export async function moveEdit(
+  tx: Tx,
+  editId: string,
+  from: readonly EditState[],
+  to: EditState,
+  error: string | null = null,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'UPDATE edits SET state = $3, error = coalesce($4, error) WHERE id = $1 AND state = ANY($2)',
+    [editId, from, to, error],
+  );
   return rowCount === 1;
 }
 
 /** Puts the planned change set's facts on the edit and opens it for approval. */
-export async function offerEdit(tx: Tx, editId: string, facts: { baseName: string; hash: string; preview: Preview; expiresInHours: number }): Promise<boolean> {
+export async function offerEdit(
+  tx: Tx,
+  editId: string,
+  facts: { baseName: string; hash: string; preview: Preview; expiresInHours: number },
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE edits SET state = 'proposed', base_name = $2, hash = $3, preview = $4, expires_at = now() + make_interval(hours => $5)
      WHERE id = $1 AND state = 'planning'`,
@@ -93,7 +121,11 @@ export async function offerEdit(tx: Tx, editId: string, facts: { baseName: strin
  * The one winner among approvals, rejections and expiry: a conditional update, bound to the hash. Throws
  * Conflict with the reason when another came first, the hash is not this change set's, or it is too late.
  */
-export async function approveEdit(tx: Tx, editId: string, decision: { hash: string; by: string; conflicts: ConflictPolicy; operationId: string }): Promise<EditRow> {
+export async function approveEdit(
+  tx: Tx,
+  editId: string,
+  decision: { hash: string; by: string; conflicts: ConflictPolicy; operationId: string },
+): Promise<EditRow> {
   const { rows } = await tx.query(
     `UPDATE edits SET state = 'approved', decided_by = $3, decided_at = now(), conflicts = $4, operation_id = $5
      WHERE id = $1 AND state = 'proposed' AND hash = $2 AND expires_at > now() RETURNING ${COLUMNS}`,
@@ -103,7 +135,12 @@ export async function approveEdit(tx: Tx, editId: string, decision: { hash: stri
   throw whyNot(await readEdit(tx, editId), decision.hash);
 }
 
-export async function rejectEdit(tx: Tx, editId: string, by: string, reason: string | null): Promise<EditRow> {
+export async function rejectEdit(
+  tx: Tx,
+  editId: string,
+  by: string,
+  reason: string | null,
+): Promise<EditRow> {
   const { rows } = await tx.query(
     `UPDATE edits SET state = 'rejected', decided_by = $2, decided_at = now(), reason = $3
      WHERE id = $1 AND state = 'proposed' AND expires_at > now() RETURNING ${COLUMNS}`,
@@ -115,10 +152,20 @@ export async function rejectEdit(tx: Tx, editId: string, by: string, reason: str
 }
 
 function whyNot(edit: EditRow, hash: string | null): SagatableError {
-  if (edit.state === 'planning') return new SagatableError('Conflict', 'The edit is still being planned.', { code: 'edit_not_ready' });
-  if (edit.state !== 'proposed') return new SagatableError('Conflict', `The edit is already ${edit.state.replace('_', ' ')}.`, { code: `edit_${edit.state}` });
+  if (edit.state === 'planning')
+    return new SagatableError('Conflict', 'The edit is still being planned.', { code: 'edit_not_ready' });
+  if (edit.state !== 'proposed')
+    return new SagatableError('Conflict', `The edit is already ${edit.state.replace('_', ' ')}.`, {
+      code: `edit_${edit.state}`,
+    });
   if (edit.hash !== hash) {
-    return new SagatableError('Conflict', 'The hash is not that of the change set as it stands: look at the preview again.', { code: 'stale_hash' });
+    return new SagatableError(
+      'Conflict',
+      'The hash is not that of the change set as it stands: look at the preview again.',
+      { code: 'stale_hash' },
+    );
   }
-  return new SagatableError('Conflict', 'The proposal has expired: propose it again.', { code: 'edit_expired' });
+  return new SagatableError('Conflict', 'The proposal has expired: propose it again.', {
+    code: 'edit_expired',
+  });
 }

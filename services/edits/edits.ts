@@ -27,7 +27,14 @@ const CHUNK_MILLISECONDS = 30_000;
 /** How soon to ask again for a base that another edit holds. */
 const LEASE_POLL_MS = 1_000;
 /** States in which something of the edit is, or may be, in the base after its compensation. */
-const LEFT_OVER: readonly ChangeState[] = ['landed', 'intended', 'undo_intended', 'undo_conflict', 'undo_unknown', 'unknown'];
+const LEFT_OVER: readonly ChangeState[] = [
+  'landed',
+  'intended',
+  'undo_intended',
+  'undo_conflict',
+  'undo_unknown',
+  'unknown',
+];
 
 export interface Liveness {
   readonly signal: AbortSignal;
@@ -61,20 +68,43 @@ interface Dependencies {
 /** Planning, applying and taking back edits. Everything is driven from the journal and may be repeated from any point. */
 export function createEdits({ db, gateway, connections, operations, config }: Dependencies) {
   /** The connection through which a base is reached: the one named, else the first that shows it. */
-  async function connectionFor(workspaceId: string, baseId: string, connectionId: string | undefined): Promise<string> {
-    const candidates = connectionId === undefined ? await connections.list(workspaceId) : [await connections.get(workspaceId, connectionId)];
+  async function connectionFor(
+    workspaceId: string,
+    baseId: string,
+    connectionId: string | undefined,
+  ): Promise<string> {
+    const candidates =
+      connectionId === undefined
+        ? await connections.list(workspaceId)
+        : [await connections.get(workspaceId, connectionId)];
     for (const { id } of candidates) {
       const bases = await (await gateway.open({ workspaceId, id }, 'interactive')).listBases();
       if (bases.some((b) => b.id === baseId)) return id;
     }
-    throw new SagatableError('NotFound', `No connection of this workspace reaches the base ${baseId}.`, { code: 'unknown_base' });
+    throw new SagatableError('NotFound', `No connection of this workspace reaches the base ${baseId}.`, {
+      code: 'unknown_base',
+    });
   }
 
-  async function offer(edit: EditRow, drafted: readonly DraftedChange[], tables: readonly TableSchema[], baseName: string, warnings: readonly string[]) {
+  async function offer(
+    edit: EditRow,
+    drafted: readonly DraftedChange[],
+    tables: readonly TableSchema[],
+    baseName: string,
+    warnings: readonly string[],
+  ) {
     const { preview, groupKeys } = previewChanges(drafted, tables, warnings);
-    const hash = hashChangeSet({ connectionId: edit.connection_id, baseId: edit.base_id }, drafted.map((d) => d.change));
+    const hash = hashChangeSet(
+      { connectionId: edit.connection_id, baseId: edit.base_id },
+      drafted.map((d) => d.change),
+    );
     await db.tenant(edit.workspace_id, async (tx) => {
-      const first = await offerEdit(tx, edit.id, { baseName, hash, preview, expiresInHours: EXPIRES_IN_HOURS });
+      const first = await offerEdit(tx, edit.id, {
+        baseName,
+        hash,
+        preview,
+        expiresInHours: EXPIRES_IN_HOURS,
+      });
       if (first) await insertChanges(tx, edit.workspace_id, edit.id, drafted, groupKeys);
     });
   }
@@ -86,23 +116,47 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     const client = await gateway.open({ workspaceId: ref.workspaceId, id: edit.connection_id }, 'bulk');
     const base = (await client.listBases()).find((b) => b.id === edit.base_id);
     const schema = await client.getBaseSchema(edit.base_id);
-    const reading = { client, baseId: edit.base_id, signal: live.signal, alive: (n: number) => live.heartbeat({ recordsRead: n }) };
+    const reading = {
+      client,
+      baseId: edit.base_id,
+      signal: live.signal,
+      alive: (n: number) => live.heartbeat({ recordsRead: n }),
+    };
     const baseName = base?.name ?? edit.base_id;
     if (edit.kind === 'edit') {
-      const request = ProposeEditInput.parse(await db.tenant(ref.workspaceId, (tx) => readRequest(tx, ref.editId)));
+      const request = ProposeEditInput.parse(
+        await db.tenant(ref.workspaceId, (tx) => readRequest(tx, ref.editId)),
+      );
       await offer(edit, await planChanges({ ...reading, schema }, request), schema.tables, baseName, []);
       return;
     }
     const reverted = await db.tenant(ref.workspaceId, async (tx) => {
       const original = await readEdit(tx, edit.revert_of ?? '');
-      return { preview: previewOf(original), landed: await readEntries(tx, original.id, ['landed', 'undo_conflict'], Number.MAX_SAFE_INTEGER, 'backwards') };
+      return {
+        preview: previewOf(original),
+        landed: await readEntries(
+          tx,
+          original.id,
+          ['landed', 'undo_conflict'],
+          Number.MAX_SAFE_INTEGER,
+          'backwards',
+        ),
+      };
     });
-    const { drafted, warnings } = await planRevert({ ...reading, fields: fieldsOf(reverted.preview), tables: reverted.preview.tables }, reverted.landed);
+    const { drafted, warnings } = await planRevert(
+      { ...reading, fields: fieldsOf(reverted.preview), tables: reverted.preview.tables },
+      reverted.landed,
+    );
     await offer(edit, drafted, schema.tables, baseName, warnings);
   }
 
   /** Runs one chunk under the base's lease; asks the caller to wait while another edit has it. */
-  async function underLease(ref: EditRef, live: Liveness, message: string, work: (run: EditRun) => Promise<ChunkResult>): Promise<ChunkResult> {
+  async function underLease(
+    ref: EditRef,
+    live: Liveness,
+    message: string,
+    work: (run: EditRun) => Promise<ChunkResult>,
+  ): Promise<ChunkResult> {
     const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
     const baseKey = `${edit.connection_id}/${edit.base_id}`;
     const total = previewOf(edit).counts.changes;
@@ -111,7 +165,10 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     const beating = setInterval(() => live.heartbeat(), 2_000);
     try {
       const counts = await db.tenant(ref.workspaceId, (tx) => countStates(tx, edit.id));
-      const open = message === 'Applying' ? (counts.pending ?? 0) + (counts.intended ?? 0) : (counts.landed ?? 0) + (counts.intended ?? 0) + (counts.undo_intended ?? 0);
+      const open =
+        message === 'Applying'
+          ? (counts.pending ?? 0) + (counts.intended ?? 0)
+          : (counts.landed ?? 0) + (counts.intended ?? 0) + (counts.undo_intended ?? 0);
       const preview = previewOf(edit);
       return await work({
         db,
@@ -140,12 +197,34 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     plan,
 
     /** Stores a proposal and plans it at once. Throws InvalidInput, in words for the proposer, when it makes no sense; the edit then is `failed`. */
-    async propose(p: Proposal, live: Liveness): Promise<{ editId: string; headline: string; counts: Preview['counts']; warnings: string[]; hash: string }> {
+    async propose(
+      p: Proposal,
+      live: Liveness,
+    ): Promise<{
+      editId: string;
+      headline: string;
+      counts: Preview['counts'];
+      warnings: string[];
+      hash: string;
+    }> {
       const editId = p.editId ?? newId('edit');
       const connectionId = await connectionFor(p.workspaceId, p.input.baseId, p.input.connectionId);
       const { workspaceId, planner, chatId } = p;
       await db.tenant(workspaceId, (tx) =>
-        insertEdit(tx, { id: editId, workspaceId, kind: 'edit', connectionId, baseId: p.input.baseId, request: p.input, note: p.input.note ?? null, planner, proposedBy: p.actor, chatId, revertOf: null, operationId: null }),
+        insertEdit(tx, {
+          id: editId,
+          workspaceId,
+          kind: 'edit',
+          connectionId,
+          baseId: p.input.baseId,
+          request: p.input,
+          note: p.input.note ?? null,
+          planner,
+          proposedBy: p.actor,
+          chatId,
+          revertOf: null,
+          operationId: null,
+        }),
       );
       try {
         await plan({ workspaceId, editId }, live);
@@ -166,9 +245,16 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     /** Leaves out what the approval did not choose; an option is carried by the records that use it. Throws InvalidInput for an ordinal that is not there. */
     async choose(tx: Tx, editId: string, only: readonly number[] | undefined): Promise<void> {
       if (only === undefined) return;
-      const known = await tx.query('SELECT 1 FROM edit_changes WHERE edit_id = $1 AND ordinal = ANY($2)', [editId, only]);
+      const known = await tx.query('SELECT 1 FROM edit_changes WHERE edit_id = $1 AND ordinal = ANY($2)', [
+        editId,
+        only,
+      ]);
       if (known.rowCount !== new Set(only).size) {
-        throw new SagatableError('InvalidInput', '`only` names changes that this change set does not have: use the ordinals of its preview.', { code: 'unknown_change' });
+        throw new SagatableError(
+          'InvalidInput',
+          '`only` names changes that this change set does not have: use the ordinals of its preview.',
+          { code: 'unknown_change' },
+        );
       }
       await tx.query(
         `UPDATE edit_changes SET state = 'skipped', reason = 'not chosen' WHERE edit_id = $1 AND NOT ordinal = ANY($2) AND kind <> 'createOption'`,
@@ -181,18 +267,31 @@ export function createEdits({ db, gateway, connections, operations, config }: De
       const mayWrite = await db.tenant(ref.workspaceId, async (tx) => {
         const edit = await readEdit(tx, ref.editId);
         await moveEdit(tx, ref.editId, ['approved'], 'applying');
-        const { rows } = await tx.query<{ writable: boolean }>('SELECT writable FROM connections WHERE id = $1', [edit.connection_id]);
+        const { rows } = await tx.query<{ writable: boolean }>(
+          'SELECT writable FROM connections WHERE id = $1',
+          [edit.connection_id],
+        );
         return rows[0]?.writable ?? false;
       });
-      if (!mayWrite) throw new SagatableError('Forbidden', 'The connection is read-only: switch it on to let edits write.', { code: 'connection_read_only' });
+      if (!mayWrite)
+        throw new SagatableError(
+          'Forbidden',
+          'The connection is read-only: switch it on to let edits write.',
+          { code: 'connection_read_only' },
+        );
       return underLease(ref, live, 'Applying', (run) => applyBatches(run, limits));
     },
 
     /** Takes back the next chunk of what an edit has written. */
-    compensateChunk: (ref: EditRef, live: Liveness): Promise<ChunkResult> => underLease(ref, live, 'Undoing', (run) => compensateBatches(run, limits)),
+    compensateChunk: (ref: EditRef, live: Liveness): Promise<ChunkResult> =>
+      underLease(ref, live, 'Undoing', (run) => compensateBatches(run, limits)),
 
     /** Closes an edit by what its journal says: applied, or after compensation rolled back or in need of review. */
-    conclude(ref: EditRef, compensated: boolean, reason: string | null): Promise<{ outcome: Partial<Record<ChangeState, number>>; leftOver: number }> {
+    conclude(
+      ref: EditRef,
+      compensated: boolean,
+      reason: string | null,
+    ): Promise<{ outcome: Partial<Record<ChangeState, number>>; leftOver: number }> {
       return db.tenant(ref.workspaceId, async (tx) => {
         const outcome = await countStates(tx, ref.editId);
         const unclear = (outcome.unknown ?? 0) + (outcome.failed ?? 0);
@@ -206,7 +305,8 @@ export function createEdits({ db, gateway, connections, operations, config }: De
 }
 
 function previewOf(edit: EditRow): Preview {
-  if (!edit.preview) throw new SagatableError('Conflict', 'The edit has not been planned yet.', { code: 'edit_not_ready' });
+  if (!edit.preview)
+    throw new SagatableError('Conflict', 'The edit has not been planned yet.', { code: 'edit_not_ready' });
   return edit.preview;
 }
 

@@ -61,7 +61,13 @@ export interface Settlement {
 }
 
 /** Stores a planned change set: the journal's rows before anything has happened. */
-export async function insertChanges(tx: Tx, workspaceId: string, editId: string, drafted: readonly DraftedChange[], groupKeys: readonly string[]): Promise<void> {
+export async function insertChanges(
+  tx: Tx,
+  workspaceId: string,
+  editId: string,
+  drafted: readonly DraftedChange[],
+  groupKeys: readonly string[],
+): Promise<void> {
   for (let i = 0; i < drafted.length; i += ROWS_PER_INSERT) {
     const rows = drafted.slice(i, i + ROWS_PER_INSERT).map(({ change, label }, n) => ({
       ordinal: i + n,
@@ -82,7 +88,13 @@ export async function insertChanges(tx: Tx, workspaceId: string, editId: string,
 }
 
 /** Entries in the given states, in order of application, or backwards for undoing. */
-export async function readEntries(tx: Tx, editId: string, states: readonly ChangeState[], limit: number, direction: 'forwards' | 'backwards'): Promise<JournalEntry[]> {
+export async function readEntries(
+  tx: Tx,
+  editId: string,
+  states: readonly ChangeState[],
+  limit: number,
+  direction: 'forwards' | 'backwards',
+): Promise<JournalEntry[]> {
   const { rows } = await tx.query<Row>(
     `SELECT ${COLUMNS} FROM edit_changes WHERE edit_id = $1 AND state = ANY($2)
      ORDER BY ordinal ${direction === 'forwards' ? 'ASC' : 'DESC'} LIMIT $3`,
@@ -93,12 +105,18 @@ export async function readEntries(tx: Tx, editId: string, states: readonly Chang
 
 /** Entries of one batch: what one request carries or carried. */
 export async function readBatch(tx: Tx, editId: string, batch: string): Promise<JournalEntry[]> {
-  const { rows } = await tx.query<Row>(`SELECT ${COLUMNS} FROM edit_changes WHERE edit_id = $1 AND batch = $2 ORDER BY ordinal`, [editId, batch]);
+  const { rows } = await tx.query<Row>(
+    `SELECT ${COLUMNS} FROM edit_changes WHERE edit_id = $1 AND batch = $2 ORDER BY ordinal`,
+    [editId, batch],
+  );
   return rows.map(toEntry);
 }
 
 export async function countStates(tx: Tx, editId: string): Promise<Partial<Record<ChangeState, number>>> {
-  const { rows } = await tx.query<{ state: ChangeState; n: string }>('SELECT state, count(*) AS n FROM edit_changes WHERE edit_id = $1 GROUP BY state', [editId]);
+  const { rows } = await tx.query<{ state: ChangeState; n: string }>(
+    'SELECT state, count(*) AS n FROM edit_changes WHERE edit_id = $1 GROUP BY state',
+    [editId],
+  );
   return Object.fromEntries(rows.map((r) => [r.state, Number(r.n)]));
 }
 
@@ -136,10 +154,22 @@ export function intend(
 }
 
 /** Settles entries in a transaction that also proves the lease: an attempt that lost it settles nothing. */
-export async function settle(tx: Tx, lease: Lease, editId: string, settlements: readonly Settlement[]): Promise<void> {
+export async function settle(
+  tx: Tx,
+  lease: Lease,
+  editId: string,
+  settlements: readonly Settlement[],
+): Promise<void> {
   if (settlements.length === 0) return;
   await holdLease(tx, lease);
-  const rows = settlements.map((s) => ({ ordinal: s.ordinal, state: s.state, reason: s.reason ?? null, record_id: s.recordId ?? null, restored_as: s.restoredAs ?? null, found: s.found ?? null }));
+  const rows = settlements.map((s) => ({
+    ordinal: s.ordinal,
+    state: s.state,
+    reason: s.reason ?? null,
+    record_id: s.recordId ?? null,
+    restored_as: s.restoredAs ?? null,
+    found: s.found ?? null,
+  }));
   await tx.query(
     `UPDATE edit_changes c SET state = r.state, reason = r.reason, settled_at = clock_timestamp(),
        record_id = coalesce(r.record_id, c.record_id), restored_as = coalesce(r.restored_as, c.restored_as),

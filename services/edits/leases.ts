@@ -18,7 +18,12 @@ const WAITER_SECONDS = 15;
  * Takes the base for one chunk of work, or returns undefined: another edit holds it, or has waited longer. The
  * same holder gets it again at once, under a new fence, which shuts out its own attempts that were stopped.
  */
-export async function acquireLease(db: Database, workspaceId: string, baseKey: string, holder: string): Promise<Lease | undefined> {
+export async function acquireLease(
+  db: Database,
+  workspaceId: string,
+  baseKey: string,
+  holder: string,
+): Promise<Lease | undefined> {
   return db.tenant(workspaceId, async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7242))', [`${workspaceId}/${baseKey}`]);
     await tx.query(
@@ -57,13 +62,20 @@ export async function holdLease(tx: Tx, lease: Lease): Promise<void> {
     [lease.baseKey, lease.holder, lease.fence, LEASE_SECONDS],
   );
   if (!rowCount) {
-    throw new SagatableError('Conflict', 'Another attempt has taken over this base: this one writes nothing more.', { code: 'fenced', retryable: true });
+    throw new SagatableError(
+      'Conflict',
+      'Another attempt has taken over this base: this one writes nothing more.',
+      { code: 'fenced', retryable: true },
+    );
   }
 }
 
 /** Gives the base back, so that whoever waits goes next. */
 export async function releaseLease(db: Database, lease: Lease): Promise<void> {
   await db.tenant(lease.workspaceId, (tx) =>
-    tx.query(`UPDATE base_leases SET expires_at = '-infinity' WHERE base_key = $1 AND holder = $2 AND fence = $3`, [lease.baseKey, lease.holder, lease.fence]),
+    tx.query(
+      `UPDATE base_leases SET expires_at = '-infinity' WHERE base_key = $1 AND holder = $2 AND fence = $3`,
+      [lease.baseKey, lease.holder, lease.fence],
+    ),
   );
 }

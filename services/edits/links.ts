@@ -20,20 +20,33 @@ export async function findLinked(
 ): Promise<string> {
   const linkedTableId = field.options?.['linkedTableId'];
   if (field.type !== 'multipleRecordLinks' || typeof linkedTableId !== 'string') {
-    throw new SagatableError('InvalidInput', `“${field.name}” (${field.type}) does not link records.`, { code: 'wrong_value' });
+    throw new SagatableError('InvalidInput', `“${field.name}” (${field.type}) does not link records.`, {
+      code: 'wrong_value',
+    });
   }
   if (RecordId.safeParse(nameOrId).success) return nameOrId;
   const table = r.index.table(linkedTableId);
   const primary = r.index.primaryField(table);
   const found: string[] = [];
-  const query = { filterByFormula: `{${primary.id}} = ${quoteFormula(nameOrId)}`, fields: [primary.id], maxRecords: 2 };
-  for await (const page of r.client.listRecords(r.baseId, table.id, query, { signal: r.signal })) found.push(...page.map((record) => record.id));
+  const query = {
+    filterByFormula: `{${primary.id}} = ${quoteFormula(nameOrId)}`,
+    fields: [primary.id],
+    maxRecords: 2,
+  };
+  for await (const page of r.client.listRecords(r.baseId, table.id, query, { signal: r.signal }))
+    found.push(...page.map((record) => record.id));
   const [only, second] = found;
   if (only === undefined) {
-    throw new SagatableError('InvalidInput', `There is no record “${nameOrId}” in “${table.name}”.`, { code: 'unknown_record' });
+    throw new SagatableError('InvalidInput', `There is no record “${nameOrId}” in “${table.name}”.`, {
+      code: 'unknown_record',
+    });
   }
   if (second !== undefined) {
-    throw new SagatableError('InvalidInput', `There are several records “${nameOrId}” in “${table.name}”: give the id of one.`, { code: 'ambiguous_record' });
+    throw new SagatableError(
+      'InvalidInput',
+      `There are several records “${nameOrId}” in “${table.name}”: give the id of one.`,
+      { code: 'ambiguous_record' },
+    );
   }
   return only;
 }

@@ -38,21 +38,32 @@ export async function planChanges(p: Planning, input: ProposeEditInput): Promise
     }
     const record = present.get(change.recordId);
     if (!record) {
-      throw new SagatableError('InvalidInput', `There is no record ${change.recordId} in “${table.name}”.`, { code: 'unknown_record' });
+      throw new SagatableError('InvalidInput', `There is no record ${change.recordId} in “${table.name}”.`, {
+        code: 'unknown_record',
+      });
     }
     if (change.kind === 'delete') draft.remove(table, record);
     else draft.update(table, record, await resolved(reading, index, table, change.cells));
   }
   const changes = draft.finish();
   if (changes.length === 0) {
-    throw new SagatableError('InvalidInput', 'Nothing would change: no record matches, or every cell already holds what was asked for.', {
-      code: 'nothing_to_change',
-    });
+    throw new SagatableError(
+      'InvalidInput',
+      'Nothing would change: no record matches, or every cell already holds what was asked for.',
+      {
+        code: 'nothing_to_change',
+      },
+    );
   }
   return changes;
 }
 
-async function resolved(reading: Parameters<typeof resolveLinks>[0], index: SchemaIndex, table: TableSchema, cells: Record<string, AirtableRecord['fields'][string]>) {
+async function resolved(
+  reading: Parameters<typeof resolveLinks>[0],
+  index: SchemaIndex,
+  table: TableSchema,
+  cells: Record<string, AirtableRecord['fields'][string]>,
+) {
   const exact: AirtableRecord['fields'] = {};
   for (const [key, value] of Object.entries(cells)) {
     const field = index.writableField(table, key);
@@ -62,7 +73,11 @@ async function resolved(reading: Parameters<typeof resolveLinks>[0], index: Sche
 }
 
 /** The records that changes name, table by table. */
-async function readTargets(p: Planning, index: SchemaIndex, input: ProposeEditInput): Promise<Map<string, AirtableRecord>> {
+async function readTargets(
+  p: Planning,
+  index: SchemaIndex,
+  input: ProposeEditInput,
+): Promise<Map<string, AirtableRecord>> {
   const wanted = new Map<string, Set<string>>();
   for (const change of input.changes) {
     const table = index.table(change.table);

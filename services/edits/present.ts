@@ -11,11 +11,15 @@ export function presentCells(run: Pick<EditRun, 'tables'>, tableId: string, reco
 }
 
 /** The records that entries name, as they are now, by id. */
-export async function readPresent(run: EditRun, entries: readonly JournalEntry[]): Promise<Map<string, AirtableRecord>> {
+export async function readPresent(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+): Promise<Map<string, AirtableRecord>> {
   const ids = entries.flatMap((e) => (e.recordId === null ? [] : [e.recordId]));
   const tableId = entries[0]?.change.tableId;
   const present = new Map<string, AirtableRecord>();
   if (ids.length === 0 || tableId === undefined) return present;
-  for await (const record of readRecords(run.client, run.baseId, tableId, ids, run.signal)) present.set(record.id, record);
+  for await (const record of readRecords(run.client, run.baseId, tableId, ids, run.signal))
+    present.set(record.id, record);
   return present;
 }

@@ -12,12 +12,21 @@ const MAX_GROUPS_PER_FIELDS = 20;
 /** Everything shown above the records: computed from the change set, never taken from a planner. */
 export const Preview = z.object({
   headline: z.string(),
-  counts: z.object({ changes: z.number(), records: z.number(), cells: z.number(), creates: z.number(), updates: z.number(), deletes: z.number() }),
+  counts: z.object({
+    changes: z.number(),
+    records: z.number(),
+    cells: z.number(),
+    creates: z.number(),
+    updates: z.number(),
+    deletes: z.number(),
+  }),
   groups: z.array(DiffGroup),
   warnings: z.array(z.string()),
   calls: z.object({ apply: z.number(), undo: z.number() }),
   /** The tables concerned as they were when it was planned, to show names and to compare cells by type. */
-  tables: z.array(z.object({ id: z.string(), name: z.string(), fields: z.array(FieldSchema), primaryFieldId: z.string() })),
+  tables: z.array(
+    z.object({ id: z.string(), name: z.string(), fields: z.array(FieldSchema), primaryFieldId: z.string() }),
+  ),
 });
 export type Preview = z.infer<typeof Preview>;
 
@@ -29,7 +38,11 @@ export function showCell(field: FieldSchema, value: CellValue): string {
 const plural = (n: number, one: string) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
 
 /** Counts, groups, headline, warnings and the number of calls of a change set; and each change's group. */
-export function previewChanges(drafted: readonly DraftedChange[], tables: readonly TableSchema[], warnings: readonly string[]): { preview: Preview; groupKeys: string[] } {
+export function previewChanges(
+  drafted: readonly DraftedChange[],
+  tables: readonly TableSchema[],
+  warnings: readonly string[],
+): { preview: Preview; groupKeys: string[] } {
   const index = new SchemaIndex({ tables: [...tables] });
   const signatures = drafted.map(({ change }) => signatureOf(change, index));
   const variety = new Map<string, Set<string>>();
@@ -47,11 +60,25 @@ export function previewChanges(drafted: readonly DraftedChange[], tables: readon
     } else {
       const { tableId, tableName, fieldId, fieldName, kind } = s;
       const shown = various ? { before: null, after: null } : { before: s.before, after: s.after };
-      groups.set(key, { key, kind, tableId, tableName, fieldId, fieldName, headline: '', count: 1, ...shown, texts: [various ? `${s.what} (such as ${s.text})` : s.text] });
+      groups.set(key, {
+        key,
+        kind,
+        tableId,
+        tableName,
+        fieldId,
+        fieldName,
+        headline: '',
+        count: 1,
+        ...shown,
+        texts: [various ? `${s.what} (such as ${s.text})` : s.text],
+      });
     }
     return key;
   });
-  const listed = [...groups.values()].map(({ texts, ...group }): DiffGroup => ({ ...group, headline: headlineOf(group, texts[0] ?? '') }));
+  const listed = [...groups.values()].map(({ texts, ...group }): DiffGroup => ({
+    ...group,
+    headline: headlineOf(group, texts[0] ?? ''),
+  }));
   const counts = countChanges(drafted);
   const requests = countRequests(drafted);
   return {
@@ -70,7 +97,10 @@ export function previewChanges(drafted: readonly DraftedChange[], tables: readon
   };
 }
 
-interface Signature extends Pick<DiffGroup, 'kind' | 'tableId' | 'tableName' | 'fieldId' | 'fieldName' | 'before' | 'after'> {
+interface Signature extends Pick<
+  DiffGroup,
+  'kind' | 'tableId' | 'tableName' | 'fieldId' | 'fieldName' | 'before' | 'after'
+> {
   readonly family: string;
   readonly exact: string;
   readonly what: string;
@@ -79,13 +109,31 @@ interface Signature extends Pick<DiffGroup, 'kind' | 'tableId' | 'tableName' | '
 
 function signatureOf(change: DraftedChange['change'], index: SchemaIndex): Signature {
   const table = index.table(change.tableId);
-  const base = { kind: change.kind, tableId: table.id, tableName: table.name, fieldId: null, fieldName: null, before: null, after: null };
+  const base = {
+    kind: change.kind,
+    tableId: table.id,
+    tableName: table.name,
+    fieldId: null,
+    fieldName: null,
+    before: null,
+    after: null,
+  };
   const family = `${change.kind}|${table.id}`;
-  if (change.kind === 'create' || change.kind === 'delete') return { ...base, family, exact: family, what: '', text: '' };
+  if (change.kind === 'create' || change.kind === 'delete')
+    return { ...base, family, exact: family, what: '', text: '' };
   if (change.kind === 'createOption') {
     const field = index.field(table, change.fieldId);
     const own = `${family}|${change.fieldId}|${change.name}`;
-    return { ...base, fieldId: field.id, fieldName: field.name, after: change.name, family: own, exact: own, what: field.name, text: change.name };
+    return {
+      ...base,
+      fieldId: field.id,
+      fieldName: field.name,
+      after: change.name,
+      family: own,
+      exact: own,
+      what: field.name,
+      text: change.name,
+    };
   }
   const cells = Object.entries(change.cells).map(([fieldId, cell]) => {
     const field = index.field(table, fieldId);
@@ -103,7 +151,9 @@ function signatureOf(change: DraftedChange['change'], index: SchemaIndex): Signa
     family: fields,
     exact: `${fields}|${JSON.stringify(cells.map((c) => c.cell))}`,
     what: cells.map((c) => c.field.name).join(', '),
-    text: only ? `${only.before} → ${only.after}` : cells.map((c) => `${c.field.name}: ${c.before} → ${c.after}`).join('; '),
+    text: only
+      ? `${only.before} → ${only.after}`
+      : cells.map((c) => `${c.field.name}: ${c.before} → ${c.after}`).join('; '),
   };
 }
 
@@ -116,7 +166,9 @@ function headlineOf(group: Omit<DiffGroup, 'headline'>, text: string): string {
     case 'createOption':
       return `New option “${text}” in ${group.fieldName ?? ''}`;
     case 'update':
-      return group.fieldId === null ? `${plural(group.count, 'record')}: ${text}` : `${plural(group.count, 'cell')}: ${text}`;
+      return group.fieldId === null
+        ? `${plural(group.count, 'record')}: ${text}`
+        : `${plural(group.count, 'cell')}: ${text}`;
   }
 }
 

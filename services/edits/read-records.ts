@@ -16,6 +16,12 @@ export async function* readRecords(
   for (let i = 0; i < ids.length; i += MAX_PAGE_SIZE) {
     const some = ids.slice(i, i + MAX_PAGE_SIZE);
     const filterByFormula = `OR(${some.map((id) => `RECORD_ID()="${id}"`).join(',')})`;
-    for await (const page of client.listRecords(baseId, tableId, { filterByFormula, pageSize: MAX_PAGE_SIZE }, { signal })) yield* page;
+    for await (const page of client.listRecords(
+      baseId,
+      tableId,
+      { filterByFormula, pageSize: MAX_PAGE_SIZE },
+      { signal },
+    ))
+      yield* page;
   }
 }

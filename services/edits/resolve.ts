@@ -14,7 +14,9 @@ const CLOCK_SKEW_MS = 120_000;
  */
 export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing'): Promise<number> {
   for (;;) {
-    const open = await run.db.tenant(run.workspaceId, (tx) => readEntries(tx, run.editId, ['intended'], 20, 'forwards'));
+    const open = await run.db.tenant(run.workspaceId, (tx) =>
+      readEntries(tx, run.editId, ['intended'], 20, 'forwards'),
+    );
     const first = open[0];
     if (!first) return 0;
     const batch = open.filter((e) => e.batch === first.batch);
@@ -30,15 +32,24 @@ export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing
   }
 }
 
-async function lookUp(run: EditRun, entries: readonly JournalEntry[], phase: 'applying' | 'undoing'): Promise<Settlement[]> {
-  const notLanded: Pick<Settlement, 'state' | 'reason'> = phase === 'applying' ? { state: 'pending' } : { state: 'undone', reason: 'never landed' };
+async function lookUp(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  phase: 'applying' | 'undoing',
+): Promise<Settlement[]> {
+  const notLanded: Pick<Settlement, 'state' | 'reason'> =
+    phase === 'applying' ? { state: 'pending' } : { state: 'undone', reason: 'never landed' };
   if (entries[0]?.change.kind === 'create') return lookUpCreations(run, entries, notLanded);
   const now = await readPresent(run, entries);
   return entries.map(({ ordinal, change }): Settlement => {
-    if (change.kind === 'delete') return now.has(change.recordId) ? { ordinal, ...notLanded } : { ordinal, state: 'landed' };
+    if (change.kind === 'delete')
+      return now.has(change.recordId) ? { ordinal, ...notLanded } : { ordinal, state: 'landed' };
     if (change.kind !== 'update') return { ordinal, ...notLanded };
     const record = now.get(change.recordId);
-    if (!record) return phase === 'applying' ? { ordinal, ...notLanded } : { ordinal, state: 'undo_conflict', reason: 'the record was deleted meanwhile' };
+    if (!record)
+      return phase === 'applying'
+        ? { ordinal, ...notLanded }
+        : { ordinal, state: 'undo_conflict', reason: 'the record was deleted meanwhile' };
     const verdict = judgeUpdate(run.fields, change, record);
     if (verdict.kind === 'already') return { ordinal, state: 'landed' };
     // Undoing looks at each cell again, so a record of which only some cells are still ours counts as landed.
@@ -48,7 +59,11 @@ async function lookUp(run: EditRun, entries: readonly JournalEntry[], phase: 'ap
 }
 
 /** Airtable writes all records of a request or none: the batch is there as a whole, or not at all. */
-async function lookUpCreations(run: EditRun, entries: readonly JournalEntry[], notLanded: Pick<Settlement, 'state' | 'reason'>): Promise<Settlement[]> {
+async function lookUpCreations(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  notLanded: Pick<Settlement, 'state' | 'reason'>,
+): Promise<Settlement[]> {
   const candidates = await readCreatedSince(run, entries);
   const taken = new Set<string>();
   const matches = entries.map((entry) => {
@@ -61,30 +76,52 @@ async function lookUpCreations(run: EditRun, entries: readonly JournalEntry[], n
   const found = matches.filter((m) => m.record).length;
   if (found === 0) return entries.map(({ ordinal }) => ({ ordinal, ...notLanded }));
   if (found < entries.length || leftOver.length > 0) {
-    const reason = 'an unanswered request may have created it: several or only some records match, so none was taken for ours';
+    const reason =
+      'an unanswered request may have created it: several or only some records match, so none was taken for ours';
     return entries.map(({ ordinal }) => ({ ordinal, state: 'unknown', reason }));
   }
   return matches.map(({ entry, record }): Settlement => {
     if (!record) return { ordinal: entry.ordinal, ...notLanded };
     const reason = 'the answer was lost; found again by reading back';
-    return { ordinal: entry.ordinal, state: 'landed', recordId: record.id, found: presentCells(run, entry.change.tableId, record), reason };
+    return {
+      ordinal: entry.ordinal,
+      state: 'landed',
+      recordId: record.id,
+      found: presentCells(run, entry.change.tableId, record),
+      reason,
+    };
   });
 }
 
 function isCreationOf(run: EditRun, entry: JournalEntry, record: AirtableRecord): boolean {
-  return entry.change.kind === 'create' && differingFields(run.fields, entry.change.cells, record).length === 0;
+  return (
+    entry.change.kind === 'create' && differingFields(run.fields, entry.change.cells, record).length === 0
+  );
 }
 
 /** Records of the table that came since the request left and that no journal accounts for. */
-export async function readCreatedSince(run: EditRun, entries: readonly JournalEntry[]): Promise<AirtableRecord[]> {
+export async function readCreatedSince(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+): Promise<AirtableRecord[]> {
   const first = entries[0];
   if (!first?.sentAt) return [];
   const since = new Date(first.sentAt.getTime() - CLOCK_SKEW_MS);
   const filterByFormula = `IS_AFTER(CREATED_TIME(), DATETIME_PARSE("${since.toISOString()}"))`;
   const created: AirtableRecord[] = [];
-  for await (const page of run.client.listRecords(run.baseId, first.change.tableId, { filterByFormula }, { signal: run.signal })) {
+  for await (const page of run.client.listRecords(
+    run.baseId,
+    first.change.tableId,
+    { filterByFormula },
+    { signal: run.signal },
+  )) {
     created.push(...page.filter((r) => Date.parse(r.createdTime) >= since.getTime()));
   }
-  const claimed = await run.db.tenant(run.workspaceId, (tx) => readClaimed(tx, created.map((r) => r.id)));
+  const claimed = await run.db.tenant(run.workspaceId, (tx) =>
+    readClaimed(
+      tx,
+      created.map((r) => r.id),
+    ),
+  );
   return created.filter((r) => !claimed.has(r.id));
 }

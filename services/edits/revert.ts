@@ -1,5 +1,4 @@
 import type { AirtableRecord, CellValue } from '../../contracts/airtable';
-import type { Change } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
 import type { AirtableClient } from '../airtable/client';
 import { differingFields, equalCells, nameFields, normalize, type FieldsById } from './cell-comparison';
@@ -40,7 +39,15 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
     const who = label ?? entry.recordId ?? 'a record';
     if (change.kind === 'createOption') continue;
     if (change.kind === 'delete') {
-      creates.push({ change: { kind: 'create', tableId: change.tableId, cells: entry.found ?? change.before, restores: change.recordId }, label });
+      creates.push({
+        change: {
+          kind: 'create',
+          tableId: change.tableId,
+          cells: entry.found ?? change.before,
+          restores: change.recordId,
+        },
+        label,
+      });
       continue;
     }
     const record = entry.recordId === null ? undefined : now.get(entry.recordId);
@@ -49,17 +56,30 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
     } else if (change.kind === 'update') {
       const { cells, foreign } = revertCells(r.fields, entry, record);
       if (foreign.length) kept.push(`${who}: ${nameFields(r.fields, foreign)} changed since`);
-      if (Object.keys(cells).length) updates.push({ change: { kind: 'update', tableId: change.tableId, recordId: record.id, cells }, label });
+      if (Object.keys(cells).length)
+        updates.push({
+          change: { kind: 'update', tableId: change.tableId, recordId: record.id, cells },
+          label,
+        });
     } else {
       const foreign = foreignFields(r, entry, change.tableId, record);
       const before = present(r, change.tableId, record);
-      if (foreign.length) kept.push(`${who}: is left, since ${nameFields(r.fields, foreign)} changed since it was created`);
-      else deletes.push({ change: { kind: 'delete', tableId: change.tableId, recordId: record.id, before }, label });
+      if (foreign.length)
+        kept.push(`${who}: is left, since ${nameFields(r.fields, foreign)} changed since it was created`);
+      else
+        deletes.push({
+          change: { kind: 'delete', tableId: change.tableId, recordId: record.id, before },
+          label,
+        });
     }
   }
   const drafted = [...creates, ...updates, ...deletes];
   if (drafted.length === 0) {
-    throw new SagatableError('Conflict', 'There is nothing to take back: nothing of this edit is still as it was written.', { code: 'nothing_to_revert', details: { kept: kept.slice(0, MAX_EXAMPLES) } });
+    throw new SagatableError(
+      'Conflict',
+      'There is nothing to take back: nothing of this edit is still as it was written.',
+      { code: 'nothing_to_revert', details: { kept: kept.slice(0, MAX_EXAMPLES) } },
+    );
   }
   return { drafted, warnings: warnOf(landed, kept) };
 }
@@ -72,7 +92,8 @@ function revertCells(fields: FieldsById, entry: JournalEntry, now: AirtableRecor
     const original = entry.found?.[fieldId] ?? cell.before;
     const present = normalize(fields, fieldId, now.fields[fieldId] ?? null);
     if (equalCells(fields, fieldId, present, original)) continue;
-    if (equalCells(fields, fieldId, present, cell.after)) cells[fieldId] = { before: present, after: original };
+    if (equalCells(fields, fieldId, present, cell.after))
+      cells[fieldId] = { before: present, after: original };
     else foreign.push(fieldId);
   }
   return { cells, foreign };
@@ -85,7 +106,10 @@ function present(r: Reverting, tableId: string, record: AirtableRecord) {
 
 function foreignFields(r: Reverting, entry: JournalEntry, tableId: string, record: AirtableRecord): string[] {
   const ours = entry.found ?? (entry.change.kind === 'create' ? entry.change.cells : {});
-  const expected = { ...Object.fromEntries(Object.keys(present(r, tableId, record)).map((id) => [id, null])), ...ours };
+  const expected = {
+    ...Object.fromEntries(Object.keys(present(r, tableId, record)).map((id) => [id, null])),
+    ...ours,
+  };
   return differingFields(r.fields, expected, record);
 }
 
@@ -111,10 +135,14 @@ function warnOf(landed: readonly JournalEntry[], kept: readonly string[]): strin
   const warnings: string[] = [];
   if (kept.length) {
     const more = kept.length > MAX_EXAMPLES ? ` … and ${kept.length - MAX_EXAMPLES} more` : '';
-    warnings.push(`Changed since the edit and left as they are (${kept.length}): ${kept.slice(0, MAX_EXAMPLES).join('; ')}${more}`);
+    warnings.push(
+      `Changed since the edit and left as they are (${kept.length}): ${kept.slice(0, MAX_EXAMPLES).join('; ')}${more}`,
+    );
   }
   if (landed.some((e) => e.change.kind === 'delete')) {
-    warnings.push('Deleted records are created again with new record ids and creation times; comments and revision history do not return.');
+    warnings.push(
+      'Deleted records are created again with new record ids and creation times; comments and revision history do not return.',
+    );
   }
   if (landed.some((e) => e.change.kind === 'createOption')) {
     warnings.push('Select options that the edit created stay: Airtable’s API cannot remove an option.');

@@ -22,8 +22,17 @@ interface Reading {
 
 type Rule<K extends ProposedRule['kind']> = Extract<ProposedRule, { kind: K }>;
 
-async function* readWhere(r: Reading, table: TableSchema, where: string | undefined): AsyncGenerator<AirtableRecord> {
-  const pages = r.client.listRecords(r.baseId, table.id, where === undefined ? {} : { filterByFormula: where }, { signal: r.signal });
+async function* readWhere(
+  r: Reading,
+  table: TableSchema,
+  where: string | undefined,
+): AsyncGenerator<AirtableRecord> {
+  const pages = r.client.listRecords(
+    r.baseId,
+    table.id,
+    where === undefined ? {} : { filterByFormula: where },
+    { signal: r.signal },
+  );
   try {
     for await (const page of pages) yield* page;
   } catch (error) {
@@ -45,7 +54,9 @@ export function shiftDate(value: string, by: number, unit: 'days' | 'months' | '
   }
   const year = date.getUTCFullYear();
   if (Number.isNaN(year) || year < 1 || year > 9999) {
-    throw new SagatableError('InvalidInput', `Moving ${value} by ${by} ${unit} leaves the years 1 to 9999.`, { code: 'wrong_value' });
+    throw new SagatableError('InvalidInput', `Moving ${value} by ${by} ${unit} leaves the years 1 to 9999.`, {
+      code: 'wrong_value',
+    });
   }
   return value.length === 10 ? date.toISOString().slice(0, 10) : date.toISOString();
 }
@@ -54,11 +65,16 @@ async function* applyShift(r: Reading, rule: Rule<'shift'>): AsyncGenerator<Hit>
   const table = r.index.table(rule.table);
   const field = r.index.writableField(table, rule.field);
   if (field.type !== 'date' && field.type !== 'dateTime') {
-    throw new SagatableError('InvalidInput', `“${field.name}” holds ${field.type}, not dates: it cannot be shifted.`, { code: 'wrong_value' });
+    throw new SagatableError(
+      'InvalidInput',
+      `“${field.name}” holds ${field.type}, not dates: it cannot be shifted.`,
+      { code: 'wrong_value' },
+    );
   }
   for await (const record of readWhere(r, table, rule.where)) {
     const value = record.fields[field.id];
-    if (typeof value === 'string') yield { table, record, cells: { [field.id]: shiftDate(value, rule.by, rule.unit) } };
+    if (typeof value === 'string')
+      yield { table, record, cells: { [field.id]: shiftDate(value, rule.by, rule.unit) } };
   }
 }
 

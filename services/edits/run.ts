@@ -42,7 +42,11 @@ export interface ChunkResult {
 }
 
 /** Settles a batch and moves the operation's progress, in one transaction under the lease. */
-export async function settleBatch(run: EditRun, settlements: readonly Settlement[], counted = settlements.length): Promise<void> {
+export async function settleBatch(
+  run: EditRun,
+  settlements: readonly Settlement[],
+  counted = settlements.length,
+): Promise<void> {
   run.progress.done += counted;
   const { done, total, message } = run.progress;
   await run.db.tenant(run.workspaceId, async (tx) => {
@@ -57,7 +61,10 @@ export type WriteEnd<T> =
   | { readonly end: 'refused' | 'unsent' | 'unclear'; readonly error: unknown };
 
 /** Sends one write. The lease is proved in the last moment before the bytes leave. */
-export async function sendWrite<T>(run: EditRun, write: (options: { signal: AbortSignal; beforeSend: () => Promise<void> }) => Promise<T>): Promise<WriteEnd<T>> {
+export async function sendWrite<T>(
+  run: EditRun,
+  write: (options: { signal: AbortSignal; beforeSend: () => Promise<void> }) => Promise<T>,
+): Promise<WriteEnd<T>> {
   let sent = false;
   const beforeSend = async () => {
     await run.db.tenant(run.workspaceId, (tx) => holdLease(tx, run.lease));

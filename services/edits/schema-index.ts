@@ -1,4 +1,9 @@
-import { COMPUTED_TYPES, type BaseSchema, type FieldSchema, type TableSchema } from '../../contracts/airtable';
+import {
+  COMPUTED_TYPES,
+  type BaseSchema,
+  type FieldSchema,
+  type TableSchema,
+} from '../../contracts/airtable';
 import { SagatableError } from '../../contracts/errors';
 import { nearestName } from '../tools/nearest-name';
 
@@ -14,27 +19,49 @@ export class SchemaIndex {
 
   table(key: string): TableSchema {
     const { tables } = this.schema;
-    const found = tables.find((t) => t.id === key || t.name === key) ?? tables.find((t) => t.name.toLowerCase() === key.toLowerCase());
+    const found =
+      tables.find((t) => t.id === key || t.name === key) ??
+      tables.find((t) => t.name.toLowerCase() === key.toLowerCase());
     if (found) return found;
-    throw new SagatableError('InvalidInput', `There is no table “${key}” in this base.${suggest(key, tables.map((t) => t.name))}`, { code: 'unknown_table' });
+    throw new SagatableError(
+      'InvalidInput',
+      `There is no table “${key}” in this base.${suggest(
+        key,
+        tables.map((t) => t.name),
+      )}`,
+      { code: 'unknown_table' },
+    );
   }
 
   field(table: TableSchema, key: string): FieldSchema {
     const { fields } = table;
-    const found = fields.find((f) => f.id === key || f.name === key) ?? fields.find((f) => f.name.toLowerCase() === key.toLowerCase());
+    const found =
+      fields.find((f) => f.id === key || f.name === key) ??
+      fields.find((f) => f.name.toLowerCase() === key.toLowerCase());
     if (found) return found;
-    throw new SagatableError('InvalidInput', `There is no field “${key}” in the table “${table.name}”.${suggest(key, fields.map((f) => f.name))}`, {
-      code: 'unknown_field',
-    });
+    throw new SagatableError(
+      'InvalidInput',
+      `There is no field “${key}” in the table “${table.name}”.${suggest(
+        key,
+        fields.map((f) => f.name),
+      )}`,
+      {
+        code: 'unknown_field',
+      },
+    );
   }
 
   /** A field that the API lets us write; throws for computed ones. */
   writableField(table: TableSchema, key: string): FieldSchema {
     const field = this.field(table, key);
     if (COMPUTED_TYPES.has(field.type)) {
-      throw new SagatableError('InvalidInput', `“${field.name}” in “${table.name}” is computed by Airtable (${field.type}): it cannot be written.`, {
-        code: 'computed_field',
-      });
+      throw new SagatableError(
+        'InvalidInput',
+        `“${field.name}” in “${table.name}” is computed by Airtable (${field.type}): it cannot be written.`,
+        {
+          code: 'computed_field',
+        },
+      );
     }
     return field;
   }

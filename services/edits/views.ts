@@ -7,8 +7,12 @@ import { showCell, type Preview } from './preview';
 
 const NO_COUNTS = { changes: 0, records: 0, cells: 0, creates: 0, updates: 0, deletes: 0 };
 
-function viewOf(edit: EditRow, extra: { outcome: EditView['outcome']; writable: boolean; revertedBy: string | null }): EditView {
-  const expired = edit.state === 'proposed' && edit.expires_at !== null && edit.expires_at.getTime() <= Date.now();
+function viewOf(
+  edit: EditRow,
+  extra: { outcome: EditView['outcome']; writable: boolean; revertedBy: string | null },
+): EditView {
+  const expired =
+    edit.state === 'proposed' && edit.expires_at !== null && edit.expires_at.getTime() <= Date.now();
   return {
     id: edit.id,
     kind: edit.kind,
@@ -18,7 +22,7 @@ function viewOf(edit: EditRow, extra: { outcome: EditView['outcome']; writable: 
     baseName: edit.base_name,
     state: expired ? 'expired' : edit.state,
     hash: edit.hash,
-    headline: edit.preview?.headline ?? (edit.error ?? 'Being planned'),
+    headline: edit.preview?.headline ?? edit.error ?? 'Being planned',
     note: edit.note,
     proposedBy: edit.proposed_by,
     planner: edit.planner,
@@ -42,13 +46,22 @@ export function createEditViews(db: Database) {
   async function get(workspaceId: string, editId: string): Promise<EditView> {
     return db.tenant(workspaceId, async (tx) => {
       const edit = await readEdit(tx, editId);
-      const { rows } = await tx.query<{ writable: boolean }>('SELECT writable FROM connections WHERE id = $1', [edit.connection_id]);
+      const { rows } = await tx.query<{ writable: boolean }>(
+        'SELECT writable FROM connections WHERE id = $1',
+        [edit.connection_id],
+      );
       const reverts = await tx.query<{ id: string }>(
         `SELECT id FROM edits WHERE revert_of = $1 AND state IN ('approved', 'applying', 'applied') ORDER BY created_at DESC LIMIT 1`,
         [editId],
       );
-      const outcome = ['planning', 'proposed', 'rejected', 'failed'].includes(edit.state) ? null : await countStates(tx, editId);
-      return viewOf(edit, { outcome, writable: rows[0]?.writable ?? false, revertedBy: reverts.rows[0]?.id ?? null });
+      const outcome = ['planning', 'proposed', 'rejected', 'failed'].includes(edit.state)
+        ? null
+        : await countStates(tx, editId);
+      return viewOf(edit, {
+        outcome,
+        writable: rows[0]?.writable ?? false,
+        revertedBy: reverts.rows[0]?.id ?? null,
+      });
     });
   }
 
@@ -73,7 +86,12 @@ export function createEditViews(db: Database) {
     async listChanges(
       workspaceId: string,
       editId: string,
-      query: { group?: string | undefined; states?: readonly ChangeState[] | undefined; after: number; limit: number },
+      query: {
+        group?: string | undefined;
+        states?: readonly ChangeState[] | undefined;
+        after: number;
+        limit: number;
+      },
     ): Promise<ChangeRow[]> {
       return db.tenant(workspaceId, async (tx) => {
         const edit = await readEdit(tx, editId);
@@ -93,8 +111,19 @@ function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
   const { change } = entry;
   const table = tables.find((t) => t.id === change.tableId);
   const cell = (fieldId: string, before: CellValue, after: CellValue) => {
-    const field = table?.fields.find((f) => f.id === fieldId) ?? { id: fieldId, name: fieldId, type: 'singleLineText' };
-    return { fieldId, fieldName: field.name, before, after, beforeText: showCell(field, before), afterText: showCell(field, after) };
+    const field = table?.fields.find((f) => f.id === fieldId) ?? {
+      id: fieldId,
+      name: fieldId,
+      type: 'singleLineText',
+    };
+    return {
+      fieldId,
+      fieldName: field.name,
+      before,
+      after,
+      beforeText: showCell(field, before),
+      afterText: showCell(field, after),
+    };
   };
   const cells = (() => {
     switch (change.kind) {

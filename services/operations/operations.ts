@@ -50,7 +50,20 @@ export function createOperations(db: Database) {
         `INSERT INTO operations (workspace_id, id, name, scope, key, fingerprint, actor, input, summary, workflow_id, edit_id, base_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (scope, name, key) DO NOTHING RETURNING ${COLUMNS}`,
-        [o.workspaceId, o.id, o.name, o.scope, o.key, o.fingerprint, o.actor, JSON.stringify(o.input), o.summary, o.workflowId, o.editId, o.baseId],
+        [
+          o.workspaceId,
+          o.id,
+          o.name,
+          o.scope,
+          o.key,
+          o.fingerprint,
+          o.actor,
+          JSON.stringify(o.input),
+          o.summary,
+          o.workflowId,
+          o.editId,
+          o.baseId,
+        ],
       );
       return rows[0];
     },
@@ -69,7 +82,9 @@ export function createOperations(db: Database) {
     /** The workspace of an operation, to be checked against the caller before anything of it is shown. */
     findById(id: string): Promise<OperationRow | undefined> {
       return db.system(async (tx) => {
-        const { rows } = await tx.query<OperationRow>(`SELECT ${COLUMNS} FROM operations WHERE id = $1`, [id]);
+        const { rows } = await tx.query<OperationRow>(`SELECT ${COLUMNS} FROM operations WHERE id = $1`, [
+          id,
+        ]);
         return rows[0];
       });
     },
@@ -98,7 +113,11 @@ export function createOperations(db: Database) {
     },
 
     /** Rows that are not finished and were not touched for `olderThanSeconds`: what sweeper and reconciler look at. */
-    listOpen(olderThanSeconds: number, statuses: readonly OperationStatus[], limit = 100): Promise<OperationRow[]> {
+    listOpen(
+      olderThanSeconds: number,
+      statuses: readonly OperationStatus[],
+      limit = 100,
+    ): Promise<OperationRow[]> {
       return db.system(async (tx) => {
         const { rows } = await tx.query<OperationRow>(
           `SELECT ${COLUMNS} FROM operations WHERE ${OPEN} AND status = ANY($2)
@@ -111,10 +130,17 @@ export function createOperations(db: Database) {
 
     /** Keeps a row from being looked at again before its time. */
     touch: (workspaceId: string, id: string) =>
-      db.tenant(workspaceId, (tx) => tx.query(`UPDATE operations SET updated_at = now() WHERE id = $1`, [id])),
+      db.tenant(workspaceId, (tx) =>
+        tx.query(`UPDATE operations SET updated_at = now() WHERE id = $1`, [id]),
+      ),
 
     /** Moves an unfinished row on; a finished one stays as it is. */
-    setStatus(workspaceId: string, id: string, status: OperationStatus, message: string | null): Promise<void> {
+    setStatus(
+      workspaceId: string,
+      id: string,
+      status: OperationStatus,
+      message: string | null,
+    ): Promise<void> {
       return db.tenant(workspaceId, async (tx) => {
         await tx.query(
           `UPDATE operations SET status = $2, updated_at = now(),
@@ -128,7 +154,10 @@ export function createOperations(db: Database) {
 
     /** Inside the transaction that settles the work counted. */
     async setProgress(tx: Tx, id: string, progress: Progress): Promise<void> {
-      await tx.query(`UPDATE operations SET progress = $2, updated_at = now() WHERE id = $1 AND ${OPEN}`, [id, JSON.stringify(progress)]);
+      await tx.query(`UPDATE operations SET progress = $2, updated_at = now() WHERE id = $1 AND ${OPEN}`, [
+        id,
+        JSON.stringify(progress),
+      ]);
     },
 
     /** Ends a row, once: a repeated or late end changes nothing. */

@@ -14,7 +14,12 @@ function begin<T>(db: Database, reach: Reach, fence: Fence, work: (tx: Tx) => Pr
  * gets the recorded result. Throws Conflict `fenced` when the step was undone meanwhile: an attempt that was
  * stopped and wakes late writes nothing.
  */
-export function doStep<T>(db: Database, reach: Reach, fence: Fence, work: (tx: Tx) => Promise<T>): Promise<T> {
+export function doStep<T>(
+  db: Database,
+  reach: Reach,
+  fence: Fence,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const id = [fence.workspaceId, fence.operationId, fence.step];
   return begin(db, reach, fence, async (tx) => {
     // Waits for a concurrent attempt of the same step: the primary key makes one of them the first.
@@ -39,14 +44,23 @@ async function recordedResult<T>(tx: Tx, fence: Fence): Promise<T> {
   );
   const row = rows[0];
   if (row?.state === 'done') return row.result;
-  throw new SagatableError('Conflict', `The step ${fence.step} was undone before this attempt: nothing was written.`, { code: 'fenced' });
+  throw new SagatableError(
+    'Conflict',
+    `The step ${fence.step} was undone before this attempt: nothing was written.`,
+    { code: 'fenced' },
+  );
 }
 
 /**
  * Undoes a step on our own stores. Writes a tombstone first, so that a `do` that comes later finds it; `work`
  * runs only when the step had been done, with its recorded result, and once.
  */
-export function undoStep<T>(db: Database, reach: Reach, fence: Fence, work: (tx: Tx, result: T) => Promise<void>): Promise<void> {
+export function undoStep<T>(
+  db: Database,
+  reach: Reach,
+  fence: Fence,
+  work: (tx: Tx, result: T) => Promise<void>,
+): Promise<void> {
   const id = [fence.workspaceId, fence.operationId, fence.step];
   return begin(db, reach, fence, async (tx) => {
     const first = await tx.query(

@@ -20,7 +20,9 @@ export async function loadSampleBase(tx: Tx, engine: Engine, workspaceId: string
   });
   const ids = new Map<string, Map<string, string>>();
   for (const [table, records] of Object.entries(sample.records)) {
-    const linkedTables = new Map(sample.tables.find((t) => t.name === table)?.fields.map((f) => [f.name, f.linkedTable]));
+    const linkedTables = new Map(
+      sample.tables.find((t) => t.name === table)?.fields.map((f) => [f.name, f.linkedTable]),
+    );
     for (let i = 0; i < records.length; i += CHUNK) {
       const chunk = records.slice(i, i + CHUNK).map((record) => {
         const links = Object.entries(record.links).map(([field, names]) => {
@@ -31,7 +33,10 @@ export async function loadSampleBase(tx: Tx, engine: Engine, workspaceId: string
       });
       await engine.loadRecords(tx, workspaceId, base.id, table, chunk);
     }
-    ids.set(table, new Map(records.map((r) => [String(r.cells['Name'] ?? r.key), r.key])));
+    ids.set(
+      table,
+      new Map(records.map((r) => [typeof r.cells['Name'] === 'string' ? r.cells['Name'] : r.key, r.key])),
+    );
   }
   return base.id;
 }

@@ -22,19 +22,34 @@ export function createProvisioning(d: Dependencies) {
   return {
     /** A null name stands for a person's first workspace: it is called after them. */
     async insertWorkspace(tx: Tx, workspaceId: string, name: string | null, userId: string): Promise<void> {
-      await d.workspaces.insertWorkspace(tx, { workspaceId, name: name ?? `${await readName(tx, userId)}’s workspace` });
+      await d.workspaces.insertWorkspace(tx, {
+        workspaceId,
+        name: name ?? `${await readName(tx, userId)}’s workspace`,
+      });
     },
     removeWorkspace: (tx: Tx, workspaceId: string) => d.workspaces.removeWorkspace(tx, workspaceId),
 
-    insertOwner: (tx: Tx, workspaceId: string, userId: string) => d.members.insertOwner(tx, { workspaceId, userId }),
+    insertOwner: (tx: Tx, workspaceId: string, userId: string) =>
+      d.members.insertOwner(tx, { workspaceId, userId }),
     async removeOwner(tx: Tx, workspaceId: string, userId: string): Promise<void> {
-      await tx.query('DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2', [workspaceId, userId]);
+      await tx.query('DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2', [
+        workspaceId,
+        userId,
+      ]);
     },
 
     async createFirstBase(tx: Tx, workspaceId: string): Promise<{ baseId: string }> {
       const base = await d.engine.createBase(tx, workspaceId, {
         name: 'First base',
-        tables: [{ name: 'Notes', fields: [{ name: 'Name', type: 'singleLineText' }, { name: 'Text', type: 'multilineText' }] }],
+        tables: [
+          {
+            name: 'Notes',
+            fields: [
+              { name: 'Name', type: 'singleLineText' },
+              { name: 'Text', type: 'multilineText' },
+            ],
+          },
+        ],
       });
       return { baseId: base.id };
     },
@@ -45,7 +60,15 @@ export function createProvisioning(d: Dependencies) {
     /** The engine is one more Airtable endpoint: it is reached with a token of its own, minted here and never shown. */
     async connectEngine(tx: Tx, workspaceId: string, connectionId: string, userId: string): Promise<void> {
       const token = await d.personalTokens.mintEngineToken(tx, { workspaceId, userId });
-      await d.connections.insert(tx, { workspaceId, id: connectionId, name: 'Built-in engine', kind: 'engine', url: d.config.apiUrl, token, writable: true });
+      await d.connections.insert(tx, {
+        workspaceId,
+        id: connectionId,
+        name: 'Built-in engine',
+        kind: 'engine',
+        url: d.config.apiUrl,
+        token,
+        writable: true,
+      });
     },
     async disconnectEngine(tx: Tx, workspaceId: string, connectionId: string): Promise<void> {
       await d.connections.remove(tx, workspaceId, connectionId);
@@ -59,10 +82,14 @@ export function createProvisioning(d: Dependencies) {
         [fence.operationId],
       );
       if (rows[0]) {
-        throw new SagatableError('Conflict', `An operation of this workspace is still running (${rows[0].name}): wait for it or cancel it first.`, {
-          code: 'operations_running',
-          details: { runningOperationId: rows[0].id },
-        });
+        throw new SagatableError(
+          'Conflict',
+          `An operation of this workspace is still running (${rows[0].name}): wait for it or cancel it first.`,
+          {
+            code: 'operations_running',
+            details: { runningOperationId: rows[0].id },
+          },
+        );
       }
       await tx.query('UPDATE workspaces SET closed_at = now() WHERE workspace_id = $1', [fence.workspaceId]);
     },
@@ -73,7 +100,8 @@ export function createProvisioning(d: Dependencies) {
     /** Everything of the workspace but its operations and audit. Bases on Airtable itself are not touched. */
     async erase(tx: Tx, workspaceId: string): Promise<void> {
       await d.personalTokens.removeTokensOf(tx, workspaceId);
-      for (const base of await d.engine.listBases(tx, workspaceId)) await d.engine.removeBase(tx, workspaceId, base.id);
+      for (const base of await d.engine.listBases(tx, workspaceId))
+        await d.engine.removeBase(tx, workspaceId, base.id);
       await tx.query('DELETE FROM base_leases WHERE workspace_id = $1', [workspaceId]);
       await tx.query('DELETE FROM base_lease_waiters WHERE workspace_id = $1', [workspaceId]);
       await tx.query('DELETE FROM transcript_entries WHERE workspace_id = $1', [workspaceId]);

@@ -21,18 +21,31 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sagatable-canary-'));
   const [port, uiPort] = [await freePort(), await freePort()];
   const binary = process.env['TEMPORAL_BIN'] ?? 'temporal';
-  const flags = ['--port', String(port), '--ui-port', String(uiPort), '--db-filename', join(folder, 'temporal.db'), '--log-level', 'error'];
+  const flags = [
+    '--port',
+    String(port),
+    '--ui-port',
+    String(uiPort),
+    '--db-filename',
+    join(folder, 'temporal.db'),
+    '--log-level',
+    'error',
+  ];
   server = spawn(binary, ['server', 'start-dev', ...flags], { stdio: 'ignore' });
   const address = `127.0.0.1:${port}`;
-  await pollUntil('Temporal is up', async () => {
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
-      await connection.close();
-      return true;
-    } catch {
-      return false;
-    }
-  }, 60_000);
+  await pollUntil(
+    'Temporal is up',
+    async () => {
+      try {
+        const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+        await connection.close();
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    60_000,
+  );
   process.env['TEMPORAL_ADDRESS'] = address;
   stack = await startStack();
 }, 180_000);
@@ -48,21 +61,45 @@ it('keeps names, cells, messages and errors out of every byte of Temporal’s da
   const { workspaceId, baseId, token, email, password } = stack.sample;
   const api = new TestApi(stack.apiUrl, token);
   const anonymous = new TestApi(stack.apiUrl, undefined);
-  const person = new TestApi(stack.apiUrl, String((await anonymous.post('/v1/sessions', { email, password })).body['accessToken']));
+  const person = new TestApi(
+    stack.apiUrl,
+    String((await anonymous.post('/v1/sessions', { email, password })).body['accessToken']),
+  );
 
-  await anonymous.post('/v1/users', { email: `${CANARY}@example.com`, password: `${CANARY} as a password`, name: CANARY }, { prefer: 'wait=10' });
-  const taken = await anonymous.post('/v1/users', { email: `${CANARY}@example.com`, password: `${CANARY} as a password`, name: CANARY }, { prefer: 'wait=10' });
+  await anonymous.post(
+    '/v1/users',
+    { email: `${CANARY}@example.com`, password: `${CANARY} as a password`, name: CANARY },
+    { prefer: 'wait=10' },
+  );
+  const taken = await anonymous.post(
+    '/v1/users',
+    { email: `${CANARY}@example.com`, password: `${CANARY} as a password`, name: CANARY },
+    { prefer: 'wait=10' },
+  );
   expect(taken).toMatchObject({ status: 409, body: { code: 'email_taken' } });
   expect((await person.post('/v1/workspaces', { name: CANARY }, { prefer: 'wait=10' })).status).toBe(201);
 
-  const edit = await api.propose(workspaceId, { baseId, note: CANARY, changes: [{ kind: 'create', table: 'Directors', cells: { Name: CANARY } }] });
+  const edit = await api.propose(workspaceId, {
+    baseId,
+    note: CANARY,
+    changes: [{ kind: 'create', table: 'Directors', cells: { Name: CANARY } }],
+  });
   expect(await api.approve(edit)).toMatchObject({ status: 'done' });
-  const unknown = await api.run(`/v1/workspaces/${workspaceId}/edits`, { baseId, changes: [{ kind: 'create', table: 'Directors', cells: { [CANARY]: 'x' } }] });
+  const unknown = await api.run(`/v1/workspaces/${workspaceId}/edits`, {
+    baseId,
+    changes: [{ kind: 'create', table: 'Directors', cells: { [CANARY]: 'x' } }],
+  });
   expect(JSON.stringify(unknown['error'])).toContain(CANARY);
 
   const chat = await api.post(`/v1/workspaces/${workspaceId}/chats`, { title: CANARY, baseId });
-  for (const text of [`set "MPAA Rating" to "${CANARY}" in Films where {Title} = "${CANARY}"`, `clear "${CANARY}" in Films`, CANARY]) {
-    expect(await api.run(`/v1/chats/${String(chat.body['id'])}/messages`, { text })).toMatchObject({ status: 'done' });
+  for (const text of [
+    `set "MPAA Rating" to "${CANARY}" in Films where {Title} = "${CANARY}"`,
+    `clear "${CANARY}" in Films`,
+    CANARY,
+  ]) {
+    expect(await api.run(`/v1/chats/${String(chat.body['id'])}/messages`, { text })).toMatchObject({
+      status: 'done',
+    });
   }
 
   server.kill('SIGTERM');
@@ -71,7 +108,13 @@ it('keeps names, cells, messages and errors out of every byte of Temporal’s da
   expect(files).toContain('temporal.db');
   for (const file of files) {
     const bytes = readFileSync(join(folder, file));
-    for (const form of [CANARY, CANARY.toLowerCase(), CANARY.toUpperCase(), Buffer.from(CANARY).toString('base64').slice(0, -4), Buffer.from(CANARY).toString('hex')]) {
+    for (const form of [
+      CANARY,
+      CANARY.toLowerCase(),
+      CANARY.toUpperCase(),
+      Buffer.from(CANARY).toString('base64').slice(0, -4),
+      Buffer.from(CANARY).toString('hex'),
+    ]) {
       expect({ file, form, at: bytes.indexOf(form) }).toEqual({ file, form, at: -1 });
     }
     // Not an empty promise: what is meant to be readable there is.

@@ -20,23 +20,43 @@ export class TestApi {
     readonly token: string | undefined,
   ) {}
 
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     const response = await fetch(this.apiUrl + path, {
       method,
-      headers: { ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }), 'content-type': 'application/json', ...headers },
+      headers: {
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        'content-type': 'application/json',
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, text, body: json ? (JSON.parse(text) as Body) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: json ? (JSON.parse(text) as Body) : {},
+    };
   }
   get = (path: string) => this.request('GET', path);
-  post = (path: string, body: unknown = {}, headers: Record<string, string> = {}) => this.request('POST', path, body, headers);
+  post = (path: string, body: unknown = {}, headers: Record<string, string> = {}) =>
+    this.request('POST', path, body, headers);
 
   /** Starts an operation and returns its final state. */
   async run(path: string, body: unknown = {}, method = 'POST'): Promise<Body> {
-    const started = await this.request(method, path, body, { prefer: 'wait=1', 'idempotency-key': randomUUID() });
-    const id = started.headers.get('operation-id') ?? (typeof started.body['operationId'] === 'string' ? started.body['operationId'] : null);
+    const started = await this.request(method, path, body, {
+      prefer: 'wait=1',
+      'idempotency-key': randomUUID(),
+    });
+    const id =
+      started.headers.get('operation-id') ??
+      (typeof started.body['operationId'] === 'string' ? started.body['operationId'] : null);
     if (id === null) throw new Error(`${method} ${path} started nothing: ${started.status} ${started.text}`);
     return this.ended(id);
   }
@@ -47,7 +67,9 @@ export class TestApi {
       `operation ${operationId} has ended`,
       async () => {
         const state = await this.get(`/v1/operations/${operationId}`).catch(() => undefined);
-        return state && ['done', 'rolled_back', 'needs_review'].includes(String(state.body['status'])) ? state.body : undefined;
+        return state && ['done', 'rolled_back', 'needs_review'].includes(String(state.body['status']))
+          ? state.body
+          : undefined;
       },
       deadlineMs,
     );
@@ -69,17 +91,25 @@ export class TestApi {
     return { ...body, id: String(body['id']), hash: String(body['hash']) };
   }
 
-  approve = (edit: { id: string; hash: string }, more: Body = {}) => this.run(`/v1/edits/${edit.id}/approve`, { hash: edit.hash, ...more });
+  approve = (edit: { id: string; hash: string }, more: Body = {}) =>
+    this.run(`/v1/edits/${edit.id}/approve`, { hash: edit.hash, ...more });
 
   /** All records of a table by id, through the engine's /v0. */
   async records(baseId: string, table: string, formula?: string): Promise<Map<string, Body>> {
     const found = new Map<string, Body>();
     let offset: string | undefined;
     do {
-      const query = new URLSearchParams({ pageSize: '100', ...(formula === undefined ? {} : { filterByFormula: formula }), ...(offset === undefined ? {} : { offset }) });
-      const { body, status, text } = await this.get(`/v0/${baseId}/${encodeURIComponent(table)}?${query.toString()}`);
+      const query = new URLSearchParams({
+        pageSize: '100',
+        ...(formula === undefined ? {} : { filterByFormula: formula }),
+        ...(offset === undefined ? {} : { offset }),
+      });
+      const { body, status, text } = await this.get(
+        `/v0/${baseId}/${encodeURIComponent(table)}?${query.toString()}`,
+      );
       if (status !== 200) throw new Error(text);
-      for (const record of body['records'] as Array<{ id: string; fields: Body }>) found.set(record.id, record.fields);
+      for (const record of body['records'] as Array<{ id: string; fields: Body }>)
+        found.set(record.id, record.fields);
       offset = typeof body['offset'] === 'string' ? body['offset'] : undefined;
     } while (offset !== undefined);
     return found;

@@ -14,7 +14,14 @@ const { act, slow } = proxyActivities<Recorder>({
   retry: { maximumAttempts: 1 },
 });
 
-const plain = { route: null, scope: null, tool: false, tenancy: 'workspace', input: z.unknown(), output: z.unknown() } as const;
+const plain = {
+  route: null,
+  scope: null,
+  tool: false,
+  tenancy: 'workspace',
+  input: z.unknown(),
+  output: z.unknown(),
+} as const;
 
 /** Three steps and an ending: enough to fail at each place. */
 export const threeSteps = operation({

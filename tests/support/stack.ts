@@ -11,7 +11,13 @@ import { createTestDatabase, type TestDatabase } from './database';
 import { pollUntil } from './poll';
 import { createTestTemporal, TEST_KEYS, type TestTemporal } from './temporal';
 
-const Sample = z.object({ email: z.string(), password: z.string(), token: z.string(), workspaceId: z.string(), baseId: z.string() });
+const Sample = z.object({
+  email: z.string(),
+  password: z.string(),
+  token: z.string(),
+  workspaceId: z.string(),
+  baseId: z.string(),
+});
 
 export interface Stack {
   readonly apiUrl: string;
@@ -52,8 +58,13 @@ async function kill(child: ChildProcess | undefined, signal: NodeJS.Signals): Pr
 /** API and worker as processes of their own, as `npm start` has them, on a database and a namespace of their own, with the sample base. */
 export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> {
   const dist = join(projectRoot(), 'dist');
-  if (!existsSync(join(dist, 'api', 'main.js'))) throw new Error('dist/ is not built: npm test does it, or run npm run build');
-  const [database, temporal, port] = await Promise.all([createTestDatabase(), createTestTemporal(), freePort()]);
+  if (!existsSync(join(dist, 'api', 'main.js')))
+    throw new Error('dist/ is not built: npm test does it, or run npm run build');
+  const [database, temporal, port] = await Promise.all([
+    createTestDatabase(),
+    createTestTemporal(),
+    freePort(),
+  ]);
   const dataDir = mkdtempSync(join(tmpdir(), 'sagatable-stack-'));
   const apiUrl = `http://localhost:${port}`;
   const env: NodeJS.ProcessEnv = {
@@ -76,21 +87,30 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
   let api: ChildProcess | undefined;
   let worker: ChildProcess | undefined;
   const run = (file: string, more: NodeJS.ProcessEnv = {}) =>
-    spawn(process.execPath, ['--enable-source-maps', join(dist, file)], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'inherit'] });
+    spawn(process.execPath, ['--enable-source-maps', join(dist, file)], {
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
 
   async function startApi(): Promise<void> {
     api = run('api/main.js');
     api.stdout?.resume();
     await pollUntil('the API is ready', async () => {
       if (api?.exitCode !== null) throw new Error('the API ended at once');
-      return fetch(`${apiUrl}/readyz`).then((r) => r.ok, () => false);
+      return fetch(`${apiUrl}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      );
     });
   }
   async function startWorker(more: NodeJS.ProcessEnv = {}): Promise<void> {
     worker = run('workers/main.js', { LOG_LEVEL: 'error', ...more });
     worker.stdout?.resume();
   }
-  async function runMain(file: string, more: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; out: string }> {
+  async function runMain(
+    file: string,
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number | null; out: string }> {
     const child = run(file, more);
     let out = '';
     child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));

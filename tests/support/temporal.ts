@@ -30,7 +30,10 @@ export async function createTestTemporal(): Promise<TestTemporal> {
   const namespace = `test-${randomBytes(6).toString('hex')}`;
   const connection = await Connection.connect({ address });
   const dataConverter = createDataConverter(parseKeyRing(TEST_KEYS));
-  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(DAY) } });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(DAY) },
+  });
   const client = new Client({ connection, namespace, dataConverter });
   await pollUntil('the new namespace is usable', async () => {
     try {
@@ -52,7 +55,15 @@ export async function createTestTemporal(): Promise<TestTemporal> {
       const workflowBundle = options.workflowBundle ?? (await (bundle ??= bundleWorkflows()));
       const workers = await Promise.all(
         TASK_QUEUES.map((taskQueue) =>
-          Worker.create({ connection: native, namespace, taskQueue, activities, dataConverter, shutdownForceTime: '5 seconds', ...(taskQueue === 'operations' ? { ...options, workflowBundle } : {}) }),
+          Worker.create({
+            connection: native,
+            namespace,
+            taskQueue,
+            activities,
+            dataConverter,
+            shutdownForceTime: '5 seconds',
+            ...(taskQueue === 'operations' ? { ...options, workflowBundle } : {}),
+          }),
         ),
       );
       const [first, ...rest] = workers;

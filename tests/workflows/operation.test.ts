@@ -16,7 +16,10 @@ let workflowBundle: { code: string };
 
 beforeAll(async () => {
   temporal = await createTestTemporal();
-  workflowBundle = await bundleWorkflowCode({ workflowsPath: require.resolve('../support/fixture-workflows'), failureConverterPath });
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: require.resolve('../support/fixture-workflows'),
+    failureConverterPath,
+  });
 });
 afterAll(() => temporal.close());
 
@@ -30,7 +33,13 @@ function recorder(failing: readonly string[] = []) {
     activities: {
       async act(what: string) {
         log.push(what);
-        if (failing.includes(what)) throw ApplicationFailure.create({ type: 'InvalidInput', message: `${what} was refused`, nonRetryable: true, details: [{ code: 'refused' }] });
+        if (failing.includes(what))
+          throw ApplicationFailure.create({
+            type: 'InvalidInput',
+            message: `${what} was refused`,
+            nonRetryable: true,
+            details: [{ code: 'refused' }],
+          });
       },
       async slow() {
         log.push('slow begins');
@@ -64,7 +73,10 @@ function start(name: string, input: object): Promise<WorkflowHandle> {
 }
 
 async function failureOf(handle: WorkflowHandle): Promise<ApplicationFailure> {
-  const error: unknown = await handle.result().then(() => undefined, (e: unknown) => e);
+  const error: unknown = await handle.result().then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause;
   throw new Error(`the workflow did not fail as expected: ${String(error)}`);
 }
@@ -74,7 +86,11 @@ const acts = (log: readonly string[]) => log.filter((line) => /^(do|undo|end|slo
 describe('an operation', () => {
   it('carries out its steps in order and finishes its row', async () => {
     const { activities, log, ended } = recorder();
-    await temporal.runWorkers(activities, async () => expect(await (await start('threeSteps', { failAt: 'nowhere' })).result()).toBe('all done'), { workflowBundle });
+    await temporal.runWorkers(
+      activities,
+      async () => expect(await (await start('threeSteps', { failAt: 'nowhere' })).result()).toBe('all done'),
+      { workflowBundle },
+    );
     expect(acts(log)).toEqual(['do one', 'do two', 'do three']);
     expect(ended).toMatchObject([{ status: 'done', error: null }]);
   });
@@ -84,32 +100,40 @@ describe('an operation', () => {
     ['do two', ['do one', 'do two', 'undo two', 'undo one']],
     ['do three', ['do one', 'do two', 'do three', 'undo three', 'undo two', 'undo one']],
     ['end', ['do one', 'do two', 'do three', 'end', 'undo three', 'undo two', 'undo one']],
-  ])('that fails at "%s" undoes what was begun, newest first, the failed step too', async (failing, expected) => {
-    const { activities, log, ended } = recorder([failing]);
-    await temporal.runWorkers(
-      activities,
-      async () => {
-        const handle = await start('threeSteps', { failAt: failing });
-        const failure = await failureOf(handle);
-        expect(failure.type).toBe('RolledBack');
-        const { searchAttributes } = await handle.describe();
-        expect(searchAttributes['SagatableOutcome']).toEqual(['rolled_back']);
-      },
-      { workflowBundle },
-    );
-    expect(acts(log)).toEqual(expected);
-    expect(ended).toMatchObject([{ status: 'rolled_back', error: { code: 'refused', message: `${failing} was refused` } }]);
-  });
+  ])(
+    'that fails at "%s" undoes what was begun, newest first, the failed step too',
+    async (failing, expected) => {
+      const { activities, log, ended } = recorder([failing]);
+      await temporal.runWorkers(
+        activities,
+        async () => {
+          const handle = await start('threeSteps', { failAt: failing });
+          const failure = await failureOf(handle);
+          expect(failure.type).toBe('RolledBack');
+          const { searchAttributes } = await handle.describe();
+          expect(searchAttributes['SagatableOutcome']).toEqual(['rolled_back']);
+        },
+        { workflowBundle },
+      );
+      expect(acts(log)).toEqual(expected);
+      expect(ended).toMatchObject([
+        { status: 'rolled_back', error: { code: 'refused', message: `${failing} was refused` } },
+      ]);
+    },
+  );
 
   it('whose undo cannot be done goes on with the others and ends visibly in needs review', async () => {
     const { activities, log, ended } = recorder(['do three', 'undo two']);
     await temporal.runWorkers(
       activities,
-      async () => expect((await failureOf(await start('threeSteps', { failAt: '' }))).type).toBe('NeedsReview'),
+      async () =>
+        expect((await failureOf(await start('threeSteps', { failAt: '' }))).type).toBe('NeedsReview'),
       { workflowBundle },
     );
     expect(acts(log)).toEqual(['do one', 'do two', 'do three', 'undo three', 'undo two', 'undo one']);
-    expect(ended).toMatchObject([{ status: 'needs_review', error: { details: { unfinished: ['two: undo two was refused'] } } }]);
+    expect(ended).toMatchObject([
+      { status: 'needs_review', error: { details: { unfinished: ['two: undo two was refused'] } } },
+    ]);
   });
 
   it('that is cancelled waits for the running activity (WAIT_CANCELLATION_COMPLETED) and then compensates', async () => {
@@ -134,7 +158,9 @@ describe('an operation', () => {
       { ...activities, slow: async () => undefined },
       async () => {
         const handle = await temporal.client.workflow.signalWithStart('slowStep', {
-          workflowId: randomUUID(), taskQueue: 'operations', signal: 'pause',
+          workflowId: randomUUID(),
+          taskQueue: 'operations',
+          signal: 'pause',
           args: [{ operationId: 'op_1', workspaceId: 'ws_1', actor: 'usr_1', input: {} }],
         });
         await pollUntil('it is paused', async () => log.includes('status paused'));
