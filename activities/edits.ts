@@ -1,11 +1,11 @@
 import type { Services } from '../services/create-services';
 import type { EditRef } from '../services/edits/edits';
-import { liveness } from './liveness';
+import { beating, liveness } from './liveness';
 
 /** Edits and reverts. */
 export function createEditActivities({ edits }: Pick<Services, 'edits'>) {
   return {
-    planEdit: (i: EditRef) => edits.plan(i, liveness()),
+    planEdit: (i: EditRef) => beating((live) => edits.plan(i, live)),
     failPlanning: (i: { workspaceId: string; editId: string; reason: string }) =>
       edits.failPlanning(i.workspaceId, i.editId, i.reason),
     applyChunk: (i: EditRef) => edits.applyChunk(i, liveness()),

@@ -1,3 +1,4 @@
+import { SagatableError } from '../contracts/errors';
 import type { Fence } from '../contracts/operations';
 import type { Services } from '../services/create-services';
 import { doStep, undoStep } from '../services/operations/steps';
@@ -38,5 +39,9 @@ export function createWorkspaceActivities({ db, provisioning }: Pick<Services, '
       undoStep(db, 'tenant', i.fence, (tx) => provisioning.reopen(tx, i.fence.workspaceId)),
     eraseWorkspace: (i: Fenced) =>
       doStep(db, 'system', i.fence, (tx) => provisioning.erase(tx, i.fence.workspaceId)),
+    forbidErasing: (i: Fenced) =>
+      undoStep(db, 'system', i.fence, async () => {
+        throw new SagatableError('Conflict', 'The workspace had been erased already.', { code: 'erased' });
+      }),
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { SagatableError } from '../contracts/errors';
-import { createAuthentication } from './authenticate';
+import { actorOf, createAuthentication } from './authenticate';
 import { createCodecRoutes } from './codec';
 import type { ApiContext } from './context';
 import { createEventStreams } from './events';
@@ -84,9 +84,17 @@ export function createApp(context: ApiContext): Express {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.post('/v1/workspaces/:workspaceId/edits', express.json({ limit: EDIT_BODY }));
-  app.use('/v1', express.json({ limit: BODY }));
   app.use('/v1', createAuthentication({ config, services }));
+  // Who is not signed in gets no 32 MB read and parsed.
+  app.post(
+    '/v1/workspaces/:workspaceId/edits',
+    (req, _res, next) => {
+      actorOf(req);
+      next();
+    },
+    express.json({ limit: EDIT_BODY }),
+  );
+  app.use('/v1', express.json({ limit: BODY }));
   app.use(createSessionRoutes({ config, services }));
   app.use(createUserRoutes({ services }));
   app.use(createTokenRoutes({ services }));

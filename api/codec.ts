@@ -1,4 +1,4 @@
-import { json, Router, type Request, type Response } from 'express';
+import { json, Router, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { SagatableError } from '../contracts/errors';
 import { parseKeyRing } from '../services/encryption';
@@ -35,14 +35,18 @@ export function createCodecRoutes(context: ApiContext): Router {
     });
   }
 
+  const onlyOperators: RequestHandler = async (req, res, next) => {
+    allowOrigin(req, res);
+    await operatorOf(context, req);
+    next();
+  };
+
   router.options('/codec/decode', (req, res) => {
     allowOrigin(req, res);
     res.status(204).end();
   });
 
-  router.post('/codec/decode', json({ limit: '8mb' }), async (req, res) => {
-    allowOrigin(req, res);
-    await operatorOf(context, req);
+  router.post('/codec/decode', onlyOperators, json({ limit: '8mb' }), async (req, res) => {
     const { payloads } = Payloads.parse(req.body);
     const encoded = payloads.map(({ metadata, data }) => ({
       metadata: Object.fromEntries(

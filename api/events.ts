@@ -5,6 +5,7 @@ import { SagatableError } from '../contracts/errors';
 const MAX_STREAMS = 200;
 const INTERVAL_MS = 400;
 const COMMENT_EVERY_MS = 15_000;
+const MAX_STREAM_MS = 5 * 60_000;
 
 export interface News {
   readonly events: ReadonlyArray<{ readonly event: string; readonly id?: string; readonly data: unknown }>;
@@ -28,6 +29,7 @@ export function createEventStreams(): StreamEvents {
     open++;
     try {
       const first = await next();
+      if (res.destroyed) return;
       res.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -46,15 +48,15 @@ export function createEventStreams(): StreamEvents {
 }
 
 async function pump(res: Response, first: News, next: () => Promise<News>): Promise<void> {
-  let left = false;
-  res.on('close', () => (left = true));
+  // Whoever still wants it connects again, and is authorized again.
+  const endsAt = Date.now() + MAX_STREAM_MS;
   let quietSince = Date.now();
   for (let news = first; ; news = await next()) {
     for (const { event, id, data } of news.events) {
       res.write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`);
       quietSince = Date.now();
     }
-    if (news.end || left) return;
+    if (news.end || res.destroyed || Date.now() > endsAt) return;
     if (Date.now() - quietSince > COMMENT_EVERY_MS) {
       res.write(': still here\n\n');
       quietSince = Date.now();

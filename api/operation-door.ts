@@ -101,9 +101,10 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
       const digest = createHash('sha256').update(`${r.keyScope}\n${key}`).digest('hex').slice(0, 32);
       const transaction = <T>(work: (tx: Tx) => Promise<T>) =>
         r.spec.tenancy === 'new' ? db.system(work) : db.tenant(r.workspaceId, work);
-      const row = await transaction(async (tx) => {
+      const stageAndInsert = async (tx: Tx): Promise<OperationRow> => {
+        if (r.spec.tenancy === 'workspace') await enterOpenWorkspace(tx, r.workspaceId);
         const staged = await r.stage(tx, id);
-        return operations.insert(tx, {
+        const inserted = await operations.insert(tx, {
           id,
           workspaceId: r.workspaceId,
           name,
@@ -117,13 +118,18 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
           editId: staged.editId ?? null,
           baseId: staged.baseId ?? null,
         });
-      });
-      if (!row) {
+        // Thrown, not returned: what was staged must go with the transaction.
+        if (!inserted) throw new KeyTaken();
+        return inserted;
+      };
+      let row: OperationRow;
+      try {
+        row = await transaction(stageAndInsert);
+      } catch (error) {
+        // The same request came first, by a moment: its outcome is this one's too.
         const winner = await repeated(r, name, fingerprint);
         if (winner) return waitFor(winner, r.waitSeconds);
-        throw new SagatableError('Conflict', 'The same request is being handled at this moment.', {
-          code: 'in_progress',
-        });
+        throw error;
       }
       try {
         await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, startable(row)));
@@ -135,10 +141,25 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
         );
         return row;
       }
-      await operations.setStatus(row.workspace_id, row.id, 'running', null);
+      await operations.markStarted(row.workspace_id, row.id);
       return waitFor(row, r.waitSeconds);
     },
   };
+}
+
+class KeyTaken extends SagatableError {
+  constructor() {
+    super('Conflict', 'The same request is being handled at this moment.', { code: 'in_progress' });
+  }
+}
+
+/** Holds the workspace open until the operation is staged; one that is being deleted is not there any more. */
+async function enterOpenWorkspace(tx: Tx, workspaceId: string): Promise<void> {
+  const open = await tx.query(
+    'SELECT 1 FROM workspaces WHERE workspace_id = $1 AND closed_at IS NULL FOR SHARE',
+    [workspaceId],
+  );
+  if (!open.rowCount) throw new SagatableError('NotFound', 'There is no such workspace.');
 }
 
 export type OperationDoor = ReturnType<typeof createOperationDoor>;

@@ -111,6 +111,13 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     return {
       async write(tx, operationId) {
         const original = await readEdit(tx, params['editId'] ?? '');
+        if (original.state !== 'applied' && original.state !== 'needs_review') {
+          throw new SagatableError(
+            'Conflict',
+            `An edit that is ${original.state.replace('_', ' ')} has nothing to undo.`,
+            { code: 'edit_not_revertible' },
+          );
+        }
         await insertEdit(tx, {
           id: editId,
           workspaceId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BaseId, idOf } from './ids';
+import { MAX_CHANGES } from './changes';
 import { CellValue } from './airtable';
 
 export const EditState = z.enum([
@@ -23,7 +24,7 @@ export type ConflictPolicy = z.infer<typeof ConflictPolicy>;
 export const ApproveInput = z.strictObject({
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash shown with the preview (64 hex digits)'),
   /** Ordinals of the changes to apply; all when absent. */
-  only: z.array(z.number().int().nonnegative()).min(1).max(100_000).optional(),
+  only: z.array(z.number().int().min(0).max(MAX_CHANGES)).min(1).max(100_000).optional(),
   conflicts: ConflictPolicy.default('skip'),
 });
 export type ApproveInput = z.infer<typeof ApproveInput>;

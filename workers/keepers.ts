@@ -16,13 +16,28 @@ interface Keeping {
   readonly logger: Logger;
 }
 
-/** Starts operations whose start was lost: the row was committed, Temporal never heard of it. */
-export async function sweepLostStarts(
-  { operations, temporal, logger }: Keeping,
-  olderThan = LOST_AFTER,
+/** Does `work` for each row; one that fails is logged and looked at later, and keeps no other from its turn. */
+async function forEachRow(
+  { operations, logger }: Keeping,
+  rows: readonly OperationRow[],
+  work: (row: OperationRow) => Promise<boolean>,
 ): Promise<number> {
-  const lost = await operations.listOpen(olderThan, ['starting']);
-  for (const row of lost) {
+  let count = 0;
+  for (const row of rows) {
+    try {
+      if (await work(row)) count++;
+    } catch (error) {
+      logger.warn({ err: error, operationId: row.id }, 'a row could not be looked after');
+      await operations.touch(row.workspace_id, row.id);
+    }
+  }
+  return count;
+}
+
+/** Starts operations whose start was lost: the row was committed, Temporal never heard of it. */
+export async function sweepLostStarts(keeping: Keeping, olderThan = LOST_AFTER): Promise<number> {
+  const { operations, temporal, logger } = keeping;
+  return forEachRow(keeping, await operations.listOpen(olderThan, ['starting']), async (row) => {
     await startOperation(temporal, {
       id: row.id,
       workspaceId: row.workspace_id,
@@ -34,33 +49,31 @@ export async function sweepLostStarts(
       editId: row.edit_id,
       baseId: row.base_id,
     });
-    await operations.setStatus(row.workspace_id, row.id, 'running', null);
+    await operations.markStarted(row.workspace_id, row.id);
     logger.warn({ operationId: row.id }, 'started an operation whose start had been lost');
-  }
-  return lost.length;
+    return true;
+  });
 }
 
 /** Compares quiet open rows with Temporal; a run that ended without writing its row (terminated, timed out) needs review. */
-export async function reconcile(
-  { operations, temporal, logger }: Keeping,
-  quietFor = QUIET_AFTER,
-): Promise<number> {
-  let mended = 0;
-  for (const row of await operations.listOpen(quietFor, ['running', 'paused', 'compensating'])) {
+export async function reconcile(keeping: Keeping, quietFor = QUIET_AFTER): Promise<number> {
+  const { operations, temporal, logger } = keeping;
+  const quiet = await operations.listOpen(quietFor, ['running', 'paused', 'compensating']);
+  return forEachRow(keeping, quiet, async (row) => {
     const ended = await endOf(temporal, row);
     if (ended === undefined) {
       await operations.touch(row.workspace_id, row.id);
-      continue;
+      return false;
     }
+    const message = `The workflow ended outside its own control (${ended}): look at what it had done.`;
     await operations.finish(row.workspace_id, row.id, 'needs_review', null, {
       kind: 'Unavailable',
       code: 'ended_outside',
-      message: `The workflow ended outside its own control (${ended}): look at what it had done.`,
+      message,
     });
     logger.error({ operationId: row.id, ended }, 'an operation ended outside its own control');
-    mended++;
-  }
-  return mended;
+    return true;
+  });
 }
 
 /** How a run ended, when it did; undefined while it runs. */

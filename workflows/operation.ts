@@ -80,13 +80,14 @@ export function operation<Request, Staged, Result>(
 
     const waitWhilePaused = async (reason: string) => {
       if (!pausing) return;
+      const was = live.status;
       live.status = 'paused';
       live.pausedBecause = reason;
       await bookkeeping.noteStatus({ ...own, status: 'paused', message: reason });
       await condition(() => !pausing);
-      live.status = 'running';
+      live.status = was;
       live.pausedBecause = null;
-      await bookkeeping.noteStatus({ ...own, status: 'running', message: null });
+      await bookkeeping.noteStatus({ ...own, status: was, message: null });
     };
 
     const saga: Saga = {

@@ -34,7 +34,8 @@ export const deleteWorkspace = operation({
     });
     await saga.step('erase', {
       do: (fence) => steps.eraseWorkspace({ fence }),
-      undo: 'nothing to undo: it is one SQL transaction and the last step, so it happened as a whole or not at all',
+      // One SQL transaction and the last step: there is nothing to take back, but it must not happen late.
+      undo: (fence) => undos.forbidErasing({ fence }),
     });
     return { workspaceId: saga.workspaceId, deleted: true as const };
   },

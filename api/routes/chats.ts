@@ -72,9 +72,10 @@ export function createChatRoutes({ services }: ApiContext, streamEvents: StreamE
       });
       cursor = page.lastCursor ?? cursor;
       return {
-        events: page.messages.map((message) => ({
+        events: page.messages.map((message, i) => ({
           event: 'message',
-          id: cursor ?? message.id,
+          // A stream that breaks within a page is read again from before it.
+          ...(i === page.messages.length - 1 && cursor !== undefined ? { id: cursor } : {}),
           data: message,
         })),
         end: false,

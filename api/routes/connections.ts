@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { SagatableError } from '../../contracts/errors';
 import { CreateConnectionInput, UpdateConnectionInput, type BaseSummary } from '../../contracts/workspaces';
 import { newId } from '../../services/ids';
+import { assertNotInUse } from '../../services/workspaces/connections';
 import { testConnection } from '../../services/workspaces/connection-test';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
@@ -37,9 +38,10 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
     const { writable } = UpdateConnectionInput.parse(req.body ?? {});
     const { connectionId } = req.params;
-    const connection = await services.db.tenant(workspaceId, (tx) =>
-      services.connections.setWritable(tx, workspaceId, connectionId, writable),
-    );
+    const connection = await services.db.tenant(workspaceId, async (tx) => {
+      if (!writable) await assertNotInUse(tx, connectionId);
+      return services.connections.setWritable(tx, workspaceId, connectionId, writable);
+    });
     await services.audit.record(
       workspaceId,
       actor.userId,
@@ -61,9 +63,10 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
         { code: 'engine_connection' },
       );
     }
-    await services.db.tenant(workspaceId, (tx) =>
-      services.connections.remove(tx, workspaceId, connection.id),
-    );
+    await services.db.tenant(workspaceId, async (tx) => {
+      await assertNotInUse(tx, connection.id);
+      await services.connections.remove(tx, workspaceId, connection.id);
+    });
     await services.audit.record(workspaceId, actor.userId, 'connection.removed', connection.id);
     res.status(204).end();
   });

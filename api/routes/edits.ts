@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { MAX_CHANGES } from '../../contracts/changes';
 import { ChangeState, RejectInput } from '../../contracts/edits';
 import type { Actor } from '../../contracts/identity';
 import type { Scope } from '../../contracts/scopes';
@@ -11,7 +12,7 @@ import { enter, workspaceOf } from '../workspace-of';
 
 const ChangesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.coerce.number().int().min(-1).default(-1),
+  cursor: z.coerce.number().int().min(-1).max(MAX_CHANGES).default(-1),
   group: z.string().max(100_000).optional(),
   state: z
     .string()

@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { Router } from 'express';
 import { SagatableError } from '../../contracts/errors';
 import { idOf } from '../../contracts/ids';
@@ -75,9 +76,23 @@ export function createOperationReadRoutes(context: ApiContext, streamEvents: Str
         );
       }
       const handle = temporal.workflow.getHandle(row.workflow_id);
-      await temporal.withDeadline(Date.now() + 5_000, async () => {
-        await (action === 'cancel' ? handle.cancel() : handle.signal(action));
-      });
+      try {
+        await temporal.withDeadline(Date.now() + 5_000, async () => {
+          await (action === 'cancel' ? handle.cancel() : handle.signal(action));
+        });
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) {
+          throw new SagatableError(
+            'Conflict',
+            'The operation has just ended or is only starting: look again.',
+            { code: 'operation_not_running' },
+          );
+        }
+        throw new SagatableError('Unavailable', 'Temporal does not answer: try again soon.', {
+          code: 'temporal_unavailable',
+          cause: error,
+        });
+      }
       await services.audit.record(row.workspace_id, actor.userId, `operation.${action}`, row.id);
       res.status(202).json(view(await services.operations.require(row.id)));
     });

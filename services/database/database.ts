@@ -34,6 +34,11 @@ export function openDatabase(url: string, poolSize: number): Database {
   async function transaction<T>(setUp: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let broken: Error | undefined;
+    // A connection that is lost while it is checked out is reported here too, beside the query's own failure.
+    const lost = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', lost);
     try {
       await client.query(setUp);
       const result = await work(asTx(client));
@@ -43,6 +48,7 @@ export function openDatabase(url: string, poolSize: number): Database {
       await client.query('ROLLBACK').catch((rollbackError: Error) => (broken = rollbackError));
       throw error;
     } finally {
+      client.removeListener('error', lost);
       client.release(broken);
     }
   }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { AirtableRecord, Cells } from '../../contracts/airtable';
+import type { AirtableRecord, Cells, CellValue } from '../../contracts/airtable';
 import { SagatableError } from '../../contracts/errors';
 import { differingFields, judgeUpdate, nameFields } from './cell-comparison';
 import { nextBatch, type Batch } from './batches';
 import { intend, type JournalEntry, type Settlement } from './journal';
-import { presentCells, readPresent } from './present';
+import { presentCells, readPresent, someVanished } from './present';
 import { resolveIntended } from './resolve';
+import { followRestoredLinks, readRestoredElsewhere } from './restored-links';
+import type { Tx } from '../database/database';
 import {
   isQuotaSpent,
   isRefusal,
@@ -34,7 +36,7 @@ export async function applyBatches(run: EditRun, limits: ChunkLimits): Promise<C
     try {
       const waitMs = await resolveIntended(run, 'applying');
       if (waitMs > 0) return at('wait', waitMs);
-      const batch = await run.db.tenant(run.workspaceId, (tx) => nextBatch(tx, run.editId));
+      const batch = await run.db.tenant(run.workspaceId, (tx) => readBatch(tx, run));
       if (!batch) return at('done');
       await applyBatch(run, batch);
     } catch (error) {
@@ -43,6 +45,11 @@ export async function applyBatches(run: EditRun, limits: ChunkLimits): Promise<C
     }
   }
   return at('more');
+}
+
+async function readBatch(tx: Tx, run: EditRun): Promise<Batch | undefined> {
+  const batch = await nextBatch(tx, run.editId);
+  return batch && { ...batch, entries: await followRestoredLinks(tx, run.editId, run.fields, batch.entries) };
 }
 
 interface Judged {
@@ -74,8 +81,13 @@ async function applyBatch(run: EditRun, batch: Batch): Promise<void> {
 async function judge(run: EditRun, entries: readonly JournalEntry[]): Promise<Judged> {
   const judged: Judged = { toWrite: [], settled: [] };
   const now = await readPresent(run, entries);
+  const restored = await readRestored(run, entries);
   for (const entry of entries) {
     const { change, ordinal } = entry;
+    if (change.kind === 'create' && change.restores !== undefined && restored.has(change.restores)) {
+      judged.settled.push({ ordinal, state: 'conflict', reason: 'was brought back by another undo already' });
+      continue;
+    }
     if (change.kind === 'create' || change.kind === 'createOption') {
       judged.toWrite.push({ entry, found: {} });
       continue;
@@ -83,24 +95,30 @@ async function judge(run: EditRun, entries: readonly JournalEntry[]): Promise<Ju
     const record = now.get(change.recordId);
     if (!record) {
       const gone = 'the record was deleted since the preview';
-      judged.settled.push(
-        change.kind === 'delete'
-          ? { ordinal, state: 'unchanged', reason: gone }
-          : { ordinal, state: 'conflict', reason: gone },
-      );
+      const deleted: Settlement = entry.sentAt
+        ? { ordinal, state: 'landed' }
+        : { ordinal, state: 'unchanged', reason: gone };
+      judged.settled.push(change.kind === 'delete' ? deleted : { ordinal, state: 'conflict', reason: gone });
       continue;
     }
     if (change.kind === 'update') {
       const verdict = judgeUpdate(run.fields, change, record);
-      if (verdict.kind === 'already')
-        judged.settled.push({ ordinal, state: 'unchanged', reason: 'held this already' });
-      else if (verdict.kind === 'conflict' && run.policy !== 'overwrite')
+      if (verdict.kind === 'already') {
+        // Sent before without an answer, and here it is: our own write, late.
+        judged.settled.push(
+          entry.sentAt
+            ? { ordinal, state: 'landed' }
+            : { ordinal, state: 'unchanged', reason: 'held this already' },
+        );
+      } else if (verdict.kind === 'conflict' && run.policy !== 'overwrite')
         judged.settled.push({ ordinal, state: 'conflict', reason: verdict.reason });
       else judged.toWrite.push({ entry, found: verdict.found });
       continue;
     }
     const found = presentCells(run, change.tableId, record);
-    const changed = differingFields(run.fields, { ...emptied(found), ...change.before }, record);
+    const changed = differingFields(run.fields, { ...emptied(found), ...change.before }, record).filter(
+      (fieldId) => !onlyLostLinks(run, fieldId, change.before[fieldId], record.fields[fieldId]),
+    );
     if (changed.length && run.policy !== 'overwrite') {
       judged.settled.push({
         ordinal,
@@ -112,6 +130,25 @@ async function judge(run: EditRun, entries: readonly JournalEntry[]): Promise<Ju
     }
   }
   return judged;
+}
+
+function readRestored(run: EditRun, entries: readonly JournalEntry[]): Promise<Set<string>> {
+  const ids = entries.flatMap(({ change }) =>
+    change.kind === 'create' && change.restores !== undefined ? [change.restores] : [],
+  );
+  return run.db.tenant(run.workspaceId, (tx) => readRestoredElsewhere(tx, run.editId, ids));
+}
+
+/** Links that went away, through this very edit or otherwise, are no reason to keep a record that is to be deleted. */
+function onlyLostLinks(
+  run: EditRun,
+  fieldId: string,
+  before: CellValue | undefined,
+  now: CellValue | undefined,
+): boolean {
+  if (run.fields.get(fieldId)?.type !== 'multipleRecordLinks') return false;
+  const known = new Set(Array.isArray(before) ? before : []);
+  return (Array.isArray(now) ? now : []).every((id) => known.has(id));
 }
 
 const emptied = (cells: Cells): Cells =>
@@ -162,16 +199,10 @@ async function write(
   }
   await settleBatch(
     run,
-    ordinals.map((ordinal): Settlement => ({ ordinal, state: 'pending' })),
+    ordinals.map((ordinal): Settlement => ({ ordinal, state: 'pending', notSent: true })),
     0,
   );
   if (end.end === 'unsent' || !isRefusal(end.error)) throw end.error;
-}
-
-/** A record that went away between check and write makes the whole request fail: that is a conflict of one, found out on the next look. */
-async function someVanished(run: EditRun, entries: readonly JournalEntry[]): Promise<boolean> {
-  const named = entries.filter((e) => e.recordId !== null);
-  return named.length > 0 && (await readPresent(run, named)).size < named.length;
 }
 
 async function send(

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { MAX_RECORDS_PER_WRITE, type AirtableRecord, type Cells } from '../../contracts/airtable';
 import { sameTarget } from './batches';
 import { differingFields, equalCells, nameFields } from './cell-comparison';
+import { holdLease } from './leases';
 import { intend, readEntries, type JournalEntry, type Settlement } from './journal';
-import { presentCells, readPresent } from './present';
+import { presentCells, readPresent, someVanished } from './present';
 import { readCreatedSince, resolveIntended } from './resolve';
+import { followRestoredLinks } from './restored-links';
 import {
   isQuotaSpent,
   isRefusal,
@@ -21,6 +23,7 @@ import {
  * since stays theirs and is marked; nothing is guessed. Safe to repeat from any point.
  */
 export async function compensateBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
+  await reopenRecentlySent(run);
   const until = Date.now() + limits.milliseconds;
   const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
     state,
@@ -33,9 +36,16 @@ export async function compensateBatches(run: EditRun, limits: ChunkLimits): Prom
     try {
       const waitMs = await resolveIntended(run, 'undoing');
       if (waitMs > 0) return at('wait', waitMs);
-      const open = await run.db.tenant(run.workspaceId, (tx) =>
-        readEntries(tx, run.editId, ['landed', 'undo_intended'], MAX_RECORDS_PER_WRITE, 'backwards'),
-      );
+      const open = await run.db.tenant(run.workspaceId, async (tx) => {
+        const entries = await readEntries(
+          tx,
+          run.editId,
+          ['landed', 'undo_intended'],
+          MAX_RECORDS_PER_WRITE,
+          'backwards',
+        );
+        return followRestoredLinks(tx, run.editId, run.fields, entries);
+      });
       if (open.length === 0) return at('done');
       const early = await undoBatch(run, sameTarget(open));
       if (early > 0) return at('wait', early);
@@ -45,6 +55,18 @@ export async function compensateBatches(run: EditRun, limits: ChunkLimits): Prom
     }
   }
   return at('more');
+}
+
+/** A write without an answer that was to be sent again may still land: it is looked for before the edit counts as taken back. */
+async function reopenRecentlySent(run: EditRun): Promise<void> {
+  await run.db.tenant(run.workspaceId, async (tx) => {
+    await holdLease(tx, run.lease);
+    await tx.query(
+      `UPDATE edit_changes SET state = 'intended' WHERE edit_id = $1 AND state = 'pending'
+         AND sent_at > clock_timestamp() - make_interval(secs => $2)`,
+      [run.editId, run.lateWriteMs / 1_000],
+    );
+  });
 }
 
 /** Returns how long to wait when it is too early to tell what became of an earlier attempt, else 0. */
@@ -85,7 +107,8 @@ async function undoUpdates(
     const back: Cells = {};
     const foreign: string[] = [];
     for (const [fieldId, cell] of Object.entries(change.cells)) {
-      const before = found?.[fieldId] ?? cell.before;
+      // An empty cell is an image too: null in `found` is what the base held.
+      const before = found && fieldId in found ? (found[fieldId] ?? null) : cell.before;
       if (equalCells(run.fields, fieldId, record.fields[fieldId], before)) continue;
       if (equalCells(run.fields, fieldId, record.fields[fieldId], cell.after)) back[fieldId] = before;
       else foreign.push(fieldId);
@@ -103,11 +126,11 @@ async function undoUpdates(
   }
   await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
-  if (writes.length)
-    finishUndo(
-      await sendWrite(run, (options) => run.client.updateRecords(run.baseId, tableId, writes, options)),
-    );
-  await settleBatch(run, settled);
+  if (writes.length === 0) return settleBatch(run, settled);
+  const end = await sendWrite(run, (options) =>
+    run.client.updateRecords(run.baseId, tableId, writes, options),
+  );
+  await settleUndo(run, entries, end, settled);
 }
 
 async function undoCreations(
@@ -134,10 +157,33 @@ async function undoCreations(
   });
   await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
-  if (removed.length)
-    finishUndo(
-      await sendWrite(run, (options) => run.client.deleteRecords(run.baseId, tableId, removed, options)),
+  if (removed.length === 0) return settleBatch(run, settled);
+  const end = await sendWrite(run, (options) =>
+    run.client.deleteRecords(run.baseId, tableId, removed, options),
+  );
+  await settleUndo(run, entries, end, settled);
+}
+
+/**
+ * After a write that takes back: settled when it landed. A refusal proves that nothing did: when a record went
+ * away meanwhile the next look compares again, else the batch is left to a person and the walk goes on.
+ */
+async function settleUndo(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  end: WriteEnd<unknown>,
+  settled: readonly Settlement[],
+): Promise<void> {
+  if (end.end === 'refused' && isRefusal(end.error)) {
+    if (await someVanished(run, entries)) return;
+    const reason = `the undo was refused: ${end.error instanceof Error ? end.error.message : String(end.error)}`;
+    await settleBatch(
+      run,
+      entries.map(({ ordinal }): Settlement => ({ ordinal, state: 'undo_conflict', reason })),
     );
+    return;
+  }
+  finishUndo(end);
   await settleBatch(run, settled);
 }
 

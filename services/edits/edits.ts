@@ -1,11 +1,12 @@
 import { ProposeEditInput } from '../../contracts/changes';
-import type { ChangeState } from '../../contracts/edits';
+import type { ChangeState, EditState } from '../../contracts/edits';
 import { SagatableError } from '../../contracts/errors';
 import type { AirtableGateway } from '../airtable/gateway';
 import type { Config } from '../config';
 import type { Database, Tx } from '../database/database';
 import { newId } from '../ids';
 import type { Operations } from '../operations/operations';
+import { assertNotBuried, buryStep } from '../operations/steps';
 import type { Connections } from '../workspaces/connections';
 import { applyBatches } from './apply';
 import { hashChangeSet } from './canonical';
@@ -24,8 +25,10 @@ import type { TableSchema } from '../../contracts/airtable';
 /** A proposal nobody decided on within this time has to be made again: the base moves on. */
 const EXPIRES_IN_HOURS = 72;
 const CHUNK_MILLISECONDS = 30_000;
+/** The step of workflows/edits.ts whose tombstone shuts out attempts that wake late. */
+const APPLY_STEP = 'apply';
 /** How soon to ask again for a base that another edit holds. */
-const LEASE_POLL_MS = 1_000;
+const LEASE_POLL_MS = 5_000;
 /** States in which something of the edit is, or may be, in the base after its compensation. */
 const LEFT_OVER: readonly ChangeState[] = [
   'landed',
@@ -137,7 +140,7 @@ export function createEdits({ db, gateway, connections, operations, config }: De
         landed: await readEntries(
           tx,
           original.id,
-          ['landed', 'undo_conflict'],
+          ['landed', 'undo_conflict', 'undo_intended'],
           Number.MAX_SAFE_INTEGER,
           'backwards',
         ),
@@ -158,13 +161,18 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     work: (run: EditRun) => Promise<ChunkResult>,
   ): Promise<ChunkResult> {
     const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
-    const baseKey = `${edit.connection_id}/${edit.base_id}`;
+    const baseKey = edit.base_id;
     const total = previewOf(edit).counts.changes;
     const lease = await acquireLease(db, ref.workspaceId, baseKey, edit.id);
     if (!lease) return { state: 'wait', waitMs: LEASE_POLL_MS, done: 0, total };
     const beating = setInterval(() => live.heartbeat(), 2_000);
     try {
-      const counts = await db.tenant(ref.workspaceId, (tx) => countStates(tx, edit.id));
+      const counts = await db.tenant(ref.workspaceId, async (tx) => {
+        // After the lease was taken: who took it before the tombstone loses it to the compensation, who takes it
+        // after finds the tombstone.
+        if (message === 'Applying') await assertNotBuried(tx, ref.operationId, APPLY_STEP);
+        return countStates(tx, edit.id);
+      });
       const open =
         message === 'Applying'
           ? (counts.pending ?? 0) + (counts.intended ?? 0)
@@ -229,8 +237,9 @@ export function createEdits({ db, gateway, connections, operations, config }: De
       try {
         await plan({ workspaceId, editId }, live);
       } catch (error) {
-        const reason = error instanceof SagatableError ? error.message : 'The edit could not be planned.';
-        await db.tenant(workspaceId, (tx) => moveEdit(tx, editId, ['planning'], 'failed', reason));
+        // What passes by itself is tried again under the same id; only a proposal that makes no sense has failed.
+        if (live.signal.aborted || !(error instanceof SagatableError) || error.retryable) throw error;
+        await db.tenant(workspaceId, (tx) => moveEdit(tx, editId, ['planning'], 'failed', error.message));
         throw error;
       }
       const edit = await db.tenant(workspaceId, (tx) => readEdit(tx, editId));
@@ -282,9 +291,11 @@ export function createEdits({ db, gateway, connections, operations, config }: De
       return underLease(ref, live, 'Applying', (run) => applyBatches(run, limits));
     },
 
-    /** Takes back the next chunk of what an edit has written. */
-    compensateChunk: (ref: EditRef, live: Liveness): Promise<ChunkResult> =>
-      underLease(ref, live, 'Undoing', (run) => compensateBatches(run, limits)),
+    /** Takes back the next chunk of what an edit has written. From the first of them on no attempt to apply writes any more. */
+    async compensateChunk(ref: EditRef, live: Liveness): Promise<ChunkResult> {
+      await buryStep(db, { workspaceId: ref.workspaceId, operationId: ref.operationId, step: APPLY_STEP });
+      return underLease(ref, live, 'Undoing', (run) => compensateBatches(run, limits));
+    },
 
     /** Closes an edit by what its journal says: applied, or after compensation rolled back or in need of review. */
     conclude(
@@ -293,11 +304,16 @@ export function createEdits({ db, gateway, connections, operations, config }: De
       reason: string | null,
     ): Promise<{ outcome: Partial<Record<ChangeState, number>>; leftOver: number }> {
       return db.tenant(ref.workspaceId, async (tx) => {
+        // A late attempt that says `applied` must not spoil the end of a compensation.
+        if (!compensated) await assertNotBuried(tx, ref.operationId, APPLY_STEP);
         const outcome = await countStates(tx, ref.editId);
         const unclear = (outcome.unknown ?? 0) + (outcome.failed ?? 0);
         const leftOver = compensated ? LEFT_OVER.reduce((n, state) => n + (outcome[state] ?? 0), 0) : unclear;
         const state = leftOver > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
-        await moveEdit(tx, ref.editId, ['approved', 'applying', 'needs_review'], state, reason);
+        const from: readonly EditState[] = compensated
+          ? ['approved', 'applying', 'applied', 'needs_review']
+          : ['approved', 'applying', 'applied'];
+        await moveEdit(tx, ref.editId, from, state, reason);
         return { outcome, leftOver };
       });
     },

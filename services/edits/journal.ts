@@ -58,6 +58,8 @@ export interface Settlement {
   readonly recordId?: string;
   readonly restoredAs?: string;
   readonly found?: Cells;
+  /** It is certain that nothing was carried out: the time of sending is forgotten. */
+  readonly notSent?: true;
 }
 
 /** Stores a planned change set: the journal's rows before anything has happened. */
@@ -169,12 +171,14 @@ export async function settle(
     record_id: s.recordId ?? null,
     restored_as: s.restoredAs ?? null,
     found: s.found ?? null,
+    not_sent: s.notSent ?? false,
   }));
   await tx.query(
     `UPDATE edit_changes c SET state = r.state, reason = r.reason, settled_at = clock_timestamp(),
        record_id = coalesce(r.record_id, c.record_id), restored_as = coalesce(r.restored_as, c.restored_as),
-       found = coalesce(nullif(r.found, 'null'::jsonb), c.found)
-     FROM jsonb_to_recordset($3::jsonb) AS r(ordinal int, state text, reason text, record_id text, restored_as text, found jsonb)
+       found = coalesce(nullif(r.found, 'null'::jsonb), c.found),
+       sent_at = CASE WHEN r.not_sent THEN NULL ELSE c.sent_at END
+     FROM jsonb_to_recordset($3::jsonb) AS r(ordinal int, state text, reason text, record_id text, restored_as text, found jsonb, not_sent boolean)
      WHERE c.workspace_id = $1 AND c.edit_id = $2 AND c.ordinal = r.ordinal`,
     [lease.workspaceId, editId, JSON.stringify(rows)],
   );

@@ -23,3 +23,9 @@ export async function readPresent(
     present.set(record.id, record);
   return present;
 }
+
+/** A record that went away between check and write makes the whole request fail: that is a conflict of one, found out on the next look. */
+export async function someVanished(run: EditRun, entries: readonly JournalEntry[]): Promise<boolean> {
+  const named = entries.filter((e) => e.recordId !== null);
+  return named.length > 0 && (await readPresent(run, named)).size < named.length;
+}

@@ -2,6 +2,7 @@ import type { AirtableRecord } from '../../contracts/airtable';
 import { differingFields, judgeUpdate } from './cell-comparison';
 import { readClaimed, readEntries, type JournalEntry, type Settlement } from './journal';
 import { presentCells, readPresent } from './present';
+import { followRestoredLinks } from './restored-links';
 import { settleBatch, type EditRun } from './run';
 
 /** Clocks of two machines differ; a record created this much before our request may still be ours. */
@@ -14,8 +15,13 @@ const CLOCK_SKEW_MS = 120_000;
  */
 export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing'): Promise<number> {
   for (;;) {
-    const open = await run.db.tenant(run.workspaceId, (tx) =>
-      readEntries(tx, run.editId, ['intended'], 20, 'forwards'),
+    const open = await run.db.tenant(run.workspaceId, async (tx) =>
+      followRestoredLinks(
+        tx,
+        run.editId,
+        run.fields,
+        await readEntries(tx, run.editId, ['intended'], 20, 'forwards'),
+      ),
     );
     const first = open[0];
     if (!first) return 0;

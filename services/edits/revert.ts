@@ -89,7 +89,8 @@ function revertCells(fields: FieldsById, entry: JournalEntry, now: AirtableRecor
   const foreign: string[] = [];
   if (entry.change.kind !== 'update') return { cells, foreign };
   for (const [fieldId, cell] of Object.entries(entry.change.cells)) {
-    const original = entry.found?.[fieldId] ?? cell.before;
+    const { found } = entry;
+    const original = found && fieldId in found ? (found[fieldId] ?? null) : cell.before;
     const present = normalize(fields, fieldId, now.fields[fieldId] ?? null);
     if (equalCells(fields, fieldId, present, original)) continue;
     if (equalCells(fields, fieldId, present, cell.after))

@@ -152,6 +152,16 @@ export function createOperations(db: Database) {
       });
     },
 
+    /** The start has arrived; what the workflow has written since stays. */
+    async markStarted(workspaceId: string, id: string): Promise<void> {
+      await db.tenant(workspaceId, (tx) =>
+        tx.query(
+          `UPDATE operations SET status = 'running', updated_at = now() WHERE id = $1 AND status = 'starting'`,
+          [id],
+        ),
+      );
+    },
+
     /** Inside the transaction that settles the work counted. */
     async setProgress(tx: Tx, id: string, progress: Progress): Promise<void> {
       await tx.query(`UPDATE operations SET progress = $2, updated_at = now() WHERE id = $1 AND ${OPEN}`, [
@@ -174,6 +184,12 @@ export function createOperations(db: Database) {
           [id, status, JSON.stringify(result ?? null), error === null ? null : JSON.stringify(error)],
         );
         if (!rowCount) return;
+        // An edit that its operation leaves behind unfinished (terminated, say) must not look as if it went on.
+        await tx.query(
+          `UPDATE edits SET state = CASE state WHEN 'planning' THEN 'failed' ELSE 'needs_review' END, error = $2
+           WHERE operation_id = $1 AND state IN ('planning', 'approved', 'applying')`,
+          [id, error?.message ?? null],
+        );
         await tx.query(
           `INSERT INTO audit (workspace_id, actor, action, subject, details)
            SELECT workspace_id, actor, name || '.' || status, id, jsonb_build_object('editId', edit_id) FROM operations WHERE id = $1`,

@@ -78,6 +78,19 @@ export function undoStep<T>(
   });
 }
 
+/** Throws Conflict `fenced` once the step is being, or was, taken back: for steps whose effect lies outside our stores. */
+export async function assertNotBuried(tx: Tx, operationId: string, step: string): Promise<void> {
+  const { rowCount } = await tx.query(
+    `SELECT 1 FROM operation_steps WHERE operation_id = $1 AND step = $2 AND state <> 'done'`,
+    [operationId, step],
+  );
+  if (rowCount) {
+    throw new SagatableError('Conflict', 'This is being taken back: nothing more is written.', {
+      code: 'fenced',
+    });
+  }
+}
+
 /** A tombstone alone, for steps whose effect lies outside our stores. */
 export function buryStep(db: Database, fence: Fence): Promise<void> {
   return undoStep(db, 'tenant', fence, async () => undefined);

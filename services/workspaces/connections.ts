@@ -31,6 +31,19 @@ interface Row {
   readonly created_at: Date;
 }
 
+/** Throws Conflict `connection_in_use` while an approved edit writes through the connection, or may have to take itself back. */
+export async function assertNotInUse(tx: Tx, connectionId: string): Promise<void> {
+  const sql = `SELECT 1 FROM edits WHERE connection_id = $1 AND state IN ('approved', 'applying') LIMIT 1`;
+  if (!(await tx.query(sql, [connectionId])).rowCount) return;
+  throw new SagatableError(
+    'Conflict',
+    'An edit is being applied through this connection: wait for it or cancel it first.',
+    {
+      code: 'connection_in_use',
+    },
+  );
+}
+
 export interface Connections {
   /** Stores a connection with its token encrypted. Throws Forbidden `endpoint_not_allowed` for a URL that is not allowed. */
   insert(tx: Tx, connection: NewConnection): Promise<Connection>;

@@ -77,6 +77,8 @@ export function createProvisioning(d: Dependencies) {
 
     /** Nobody enters any more. Throws Conflict while other operations of the workspace run. */
     async close(tx: Tx, fence: Fence): Promise<void> {
+      // First: it waits for doors that are just letting an operation in, and keeps further ones out.
+      await tx.query('UPDATE workspaces SET closed_at = now() WHERE workspace_id = $1', [fence.workspaceId]);
       const { rows } = await tx.query<{ id: string; name: string }>(
         `SELECT id, name FROM operations WHERE id <> $1 AND status NOT IN ('done', 'rolled_back', 'needs_review') LIMIT 1`,
         [fence.operationId],
@@ -91,7 +93,6 @@ export function createProvisioning(d: Dependencies) {
           },
         );
       }
-      await tx.query('UPDATE workspaces SET closed_at = now() WHERE workspace_id = $1', [fence.workspaceId]);
     },
     async reopen(tx: Tx, workspaceId: string): Promise<void> {
       await tx.query('UPDATE workspaces SET closed_at = NULL WHERE workspace_id = $1', [workspaceId]);
