@@ -1,8 +1,12 @@
 import { Router } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
+import { z } from 'zod';
 import { SagatableError } from '../contracts/errors';
 import type { ApiContext } from './context';
 import { operatorOf } from './operator';
+import { RENDERED_TEXT_POLICY, renderText } from './rendered-text';
+
+const Rendered = z.object({ content: z.string().default(''), theme: z.string().max(40).default('light') });
 
 /**
  * Serves Temporal's Web UI under our own origin at /temporal. So its calls to the codec server carry the
@@ -17,7 +21,7 @@ export function createTemporalUiRoutes(context: ApiContext): Router {
   });
 
   router.use(async (req, res, next) => {
-    if (!/^\/temporal(\/|\?|$)/.test(req.url)) {
+    if (!/^\/(temporal|render)(\/|\?|$)/.test(req.url)) {
       next();
       return;
     }
@@ -29,8 +33,14 @@ export function createTemporalUiRoutes(context: ApiContext): Router {
       res.redirect(302, `/?next=${encodeURIComponent(req.originalUrl)}`);
       return;
     }
-    if (req.path === '/temporal/api/v1/settings') res.json(await readSettings(context));
-    else await proxy(req, res, next);
+    if (req.path === '/temporal/api/v1/settings') {
+      res.json(await readSettings(context));
+    } else if (req.path === '/render') {
+      const { content, theme } = Rendered.parse(req.query);
+      res.set('Content-Security-Policy', RENDERED_TEXT_POLICY).type('html').send(renderText(content, theme));
+    } else {
+      await proxy(req, res, next);
+    }
   });
   return router;
 }

@@ -51,7 +51,7 @@ describe('the main job, in the browser on the real servers', () => {
     await signIn(page, stack.apiUrl, stack.sample.email, stack.sample.password);
     await see(page, 'What should change?');
     await check();
-    await page.getByLabel('Base').selectOption(stack.sample.baseId);
+    await page.getByRole('combobox', { name: 'Base' }).selectOption(stack.sample.baseId);
     await page.getByLabel('The change').fill(DEMO_COMMANDS.rating);
     await button('Plan the change').click();
     await see(page, '605 records changed in Films', 30_000);

@@ -256,7 +256,7 @@ describe('the choice of a planner', () => {
 
   it('is Gemini when there is a key, and the commands language when there is none; and says why', () => {
     expect(createPlanner({ gemini }).name).toBe(`gemini:${MODEL}`);
-    expect(describePlanner({ gemini })).toEqual({
+    expect(describePlanner({ gemini })).toMatchObject({
       name: `gemini:${MODEL}`,
       text: containing('GEMINI_API_KEY is set'),
     });
