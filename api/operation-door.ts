@@ -132,7 +132,7 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
         throw error;
       }
       try {
-        await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, startable(row)));
+        await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, row));
       } catch (error) {
         // The row is committed: the sweeper starts it as soon as Temporal answers again.
         logger.warn(
@@ -163,21 +163,6 @@ async function enterOpenWorkspace(tx: Tx, workspaceId: string): Promise<void> {
 }
 
 export type OperationDoor = ReturnType<typeof createOperationDoor>;
-
-/** The row in the form in which its workflow is started. */
-export function startable(row: OperationRow) {
-  return {
-    id: row.id,
-    workspaceId: row.workspace_id,
-    name: row.name,
-    actor: row.actor,
-    input: row.input,
-    summary: row.summary,
-    workflowId: row.workflow_id,
-    editId: row.edit_id,
-    baseId: row.base_id,
-  };
-}
 
 /** The error of an operation that did not end well, for the caller who waited for it. */
 export function failureOf(row: OperationRow): SagatableError {

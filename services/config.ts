@@ -16,6 +16,7 @@ const Environment = z.object({
   API_PORT: Port.default(3000),
   API_HOST: z.string().default('127.0.0.1'),
   API_URL: z.url().optional(),
+  ENGINE_URL: z.url().optional(),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: z.string().min(1, 'is needed: npm start sets it'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
@@ -43,6 +44,8 @@ export interface Config {
   readonly apiHost: string;
   /** Where this API is reached by people and by the gateway. */
   readonly apiUrl: string;
+  /** Where workers and API reach the built-in engine; other than apiUrl where that is the address for browsers only. */
+  readonly engineUrl: string;
   readonly databaseUrl: string;
   readonly databasePool: number;
   readonly redisUrl: string;
@@ -71,12 +74,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new Error(`The configuration is not complete: ${lines.join('; ')}`);
   }
   const e = parsed.data;
+  const apiUrl = (e.API_URL ?? `http://localhost:${e.API_PORT}`).replace(/\/$/, '');
   return {
     root: projectRoot(),
     production: e.NODE_ENV === 'production',
     apiPort: e.API_PORT,
     apiHost: e.API_HOST,
-    apiUrl: (e.API_URL ?? `http://localhost:${e.API_PORT}`).replace(/\/$/, ''),
+    apiUrl,
+    engineUrl: e.ENGINE_URL?.replace(/\/$/, '') ?? apiUrl,
     databaseUrl: e.DATABASE_URL,
     databasePool: e.DATABASE_POOL,
     redisUrl: e.REDIS_URL,

@@ -30,15 +30,17 @@ export function createServices(config: Config) {
   // Each use sees its own failure; without a listener the connection's own errors would end the process.
   redis.on('error', () => undefined);
   const keyRing = parseKeyRing(config.encryptionKeys);
+  // The gateway and its connections know one address of the engine: the one that processes reach.
+  const reaching = { ...config, apiUrl: config.engineUrl };
 
   const operations = createOperations(db);
   const registrations = createRegistrations();
   const personalTokens = createPersonalTokens({ db });
   const workspaces = createWorkspaces({ db });
   const members = createMembers({ db });
-  const connections = createConnections({ db, keyRing, config });
+  const connections = createConnections({ db, keyRing, config: reaching });
   const engine = createEngine({ clock: { now: () => new Date() } });
-  const gateway = createAirtableGateway({ redis, config, connections });
+  const gateway = createAirtableGateway({ redis, config: reaching, connections });
   const edits = createEdits({ db, gateway, connections, operations, config });
   const chats = createChats({ db });
   const sessions = createSessions({ redis, config });
@@ -66,7 +68,14 @@ export function createServices(config: Config) {
     accessTokens: createAccessTokens({ config }),
     browserSessions: createBrowserSessions({ config, sessions, users }),
     permissions: createPermissions({ db }),
-    provisioning: createProvisioning({ workspaces, members, connections, engine, personalTokens, config }),
+    provisioning: createProvisioning({
+      workspaces,
+      members,
+      connections,
+      engine,
+      personalTokens,
+      config: reaching,
+    }),
     audit: createAudit(db),
     async close(): Promise<void> {
       redis.disconnect();

@@ -1,46 +1,34 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { OperationRow } from '../services/operations/operations';
 import type { TaskQueue } from './task-queues';
 
 const QUEUE: TaskQueue = 'operations';
-
-/** What the operation's row holds that its workflow is started from. */
-export interface StartableOperation {
-  readonly id: string;
-  readonly workspaceId: string;
-  readonly name: string;
-  readonly actor: string;
-  readonly input: unknown;
-  readonly summary: string;
-  readonly workflowId: string;
-  readonly editId: string | null;
-  readonly baseId: string | null;
-}
 
 /**
  * Starts the workflow of a staged row; a second start of the same row finds the first. The reuse policy is
  * REJECT_DUPLICATE always: an operation runs once, whatever became of it.
  */
-export async function startOperation(client: Client, row: StartableOperation): Promise<WorkflowHandle> {
+export async function startOperation(client: Client, row: OperationRow): Promise<WorkflowHandle> {
   try {
     return await client.workflow.start(row.name, {
-      workflowId: row.workflowId,
+      workflowId: row.workflow_id,
       taskQueue: QUEUE,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      args: [{ operationId: row.id, workspaceId: row.workspaceId, actor: row.actor, input: row.input }],
+      args: [{ operationId: row.id, workspaceId: row.workspace_id, actor: row.actor, input: row.input }],
       staticSummary: row.summary.slice(0, 190),
-      staticDetails: `Operation \`${row.id}\` (${row.name}) in workspace \`${row.workspaceId}\`, asked for by \`${row.actor}\`.`,
+      staticDetails: `Operation \`${row.id}\` (${row.name}) in workspace \`${row.workspace_id}\`, asked for by \`${row.actor}\`.`,
       searchAttributes: {
-        SagatableWorkspace: [row.workspaceId],
+        SagatableWorkspace: [row.workspace_id],
         SagatableOperation: [row.name],
         SagatableActor: [row.actor],
-        ...(row.baseId === null ? {} : { SagatableBase: [row.baseId] }),
-        ...(row.editId === null ? {} : { SagatableEdit: [row.editId] }),
+        ...(row.base_id === null ? {} : { SagatableBase: [row.base_id] }),
+        ...(row.edit_id === null ? {} : { SagatableEdit: [row.edit_id] }),
         SagatableOutcome: ['running'],
       },
     });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError)
-      return client.workflow.getHandle(row.workflowId);
+      return client.workflow.getHandle(row.workflow_id);
     throw error;
   }
 }

@@ -38,17 +38,7 @@ async function forEachRow(
 export async function sweepLostStarts(keeping: Keeping, olderThan = LOST_AFTER): Promise<number> {
   const { operations, temporal, logger } = keeping;
   return forEachRow(keeping, await operations.listOpen(olderThan, ['starting']), async (row) => {
-    await startOperation(temporal, {
-      id: row.id,
-      workspaceId: row.workspace_id,
-      name: row.name,
-      actor: row.actor,
-      input: row.input,
-      summary: row.summary,
-      workflowId: row.workflow_id,
-      editId: row.edit_id,
-      baseId: row.base_id,
-    });
+    await startOperation(temporal, row);
     await operations.markStarted(row.workspace_id, row.id);
     logger.warn({ operationId: row.id }, 'started an operation whose start had been lost');
     return true;

@@ -9,8 +9,8 @@ import { resolveIntended } from './resolve';
 import { followRestoredLinks, readRestoredElsewhere } from './restored-links';
 import type { Tx } from '../database/database';
 import {
-  isQuotaSpent,
   isRefusal,
+  runChunk,
   sendWrite,
   settleBatch,
   type ChunkLimits,
@@ -23,28 +23,15 @@ import {
  * left without an answer is found out; nothing unanswered is sent twice blindly. Throws when a write is refused,
  * or on a conflict under the policy `stop`: the caller then compensates.
  */
-export async function applyBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
-  const until = Date.now() + limits.milliseconds;
-  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
-    state,
-    waitMs,
-    done: run.progress.done,
-    total: run.progress.total,
+export function applyBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
+  return runChunk(run, limits, async () => {
+    const waitMs = await resolveIntended(run, 'applying');
+    if (waitMs > 0) return { waitMs };
+    const batch = await run.db.tenant(run.workspaceId, (tx) => readBatch(tx, run));
+    if (!batch) return 'nothing left';
+    await applyBatch(run, batch);
+    return 'handled';
   });
-  for (let n = 0; n < limits.batches && Date.now() < until; n++) {
-    run.signal.throwIfAborted();
-    try {
-      const waitMs = await resolveIntended(run, 'applying');
-      if (waitMs > 0) return at('wait', waitMs);
-      const batch = await run.db.tenant(run.workspaceId, (tx) => readBatch(tx, run));
-      if (!batch) return at('done');
-      await applyBatch(run, batch);
-    } catch (error) {
-      if (isQuotaSpent(error)) return at('quota');
-      throw error;
-    }
-  }
-  return at('more');
 }
 
 async function readBatch(tx: Tx, run: EditRun): Promise<Batch | undefined> {

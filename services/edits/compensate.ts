@@ -8,8 +8,8 @@ import { presentCells, readPresent, someVanished } from './present';
 import { readCreatedSince, resolveIntended } from './resolve';
 import { followRestoredLinks } from './restored-links';
 import {
-  isQuotaSpent,
   isRefusal,
+  runChunk,
   sendWrite,
   settleBatch,
   type ChunkLimits,
@@ -24,37 +24,18 @@ import {
  */
 export async function compensateBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
   await reopenRecentlySent(run);
-  const until = Date.now() + limits.milliseconds;
-  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
-    state,
-    waitMs,
-    done: run.progress.done,
-    total: run.progress.total,
+  return runChunk(run, limits, async () => {
+    const waitMs = await resolveIntended(run, 'undoing');
+    if (waitMs > 0) return { waitMs };
+    const open = await run.db.tenant(run.workspaceId, async (tx) => {
+      const states = ['landed', 'undo_intended'] as const;
+      const entries = await readEntries(tx, run.editId, states, MAX_RECORDS_PER_WRITE, 'backwards');
+      return followRestoredLinks(tx, run.editId, run.fields, entries);
+    });
+    if (open.length === 0) return 'nothing left';
+    const early = await undoBatch(run, sameTarget(open));
+    return early > 0 ? { waitMs: early } : 'handled';
   });
-  for (let n = 0; n < limits.batches && Date.now() < until; n++) {
-    run.signal.throwIfAborted();
-    try {
-      const waitMs = await resolveIntended(run, 'undoing');
-      if (waitMs > 0) return at('wait', waitMs);
-      const open = await run.db.tenant(run.workspaceId, async (tx) => {
-        const entries = await readEntries(
-          tx,
-          run.editId,
-          ['landed', 'undo_intended'],
-          MAX_RECORDS_PER_WRITE,
-          'backwards',
-        );
-        return followRestoredLinks(tx, run.editId, run.fields, entries);
-      });
-      if (open.length === 0) return at('done');
-      const early = await undoBatch(run, sameTarget(open));
-      if (early > 0) return at('wait', early);
-    } catch (error) {
-      if (isQuotaSpent(error)) return at('quota');
-      throw error;
-    }
-  }
-  return at('more');
 }
 
 /** A write without an answer that was to be sent again may still land: it is looked for before the edit counts as taken back. */

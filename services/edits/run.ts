@@ -41,6 +41,36 @@ export interface ChunkResult {
   readonly total: number;
 }
 
+/** What one look at the journal came to: a batch was handled, nothing is left, or it is too early for so many ms. */
+export type Look = 'handled' | 'nothing left' | { readonly waitMs: number };
+
+/** Looks again and again until nothing is left, the chunk is over, or somebody has to wait or to buy more calls. */
+export async function runChunk(
+  run: EditRun,
+  limits: ChunkLimits,
+  look: () => Promise<Look>,
+): Promise<ChunkResult> {
+  const until = Date.now() + limits.milliseconds;
+  const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
+    state,
+    waitMs,
+    done: run.progress.done,
+    total: run.progress.total,
+  });
+  for (let n = 0; n < limits.batches && Date.now() < until; n++) {
+    run.signal.throwIfAborted();
+    try {
+      const outcome = await look();
+      if (outcome === 'nothing left') return at('done');
+      if (outcome !== 'handled') return at('wait', outcome.waitMs);
+    } catch (error) {
+      if (isQuotaSpent(error)) return at('quota');
+      throw error;
+    }
+  }
+  return at('more');
+}
+
 /** Settles a batch and moves the operation's progress, in one transaction under the lease. */
 export async function settleBatch(
   run: EditRun,
@@ -84,7 +114,7 @@ function provesNothingLanded(error: unknown): boolean {
   return error instanceof SagatableError && error.details['mayHaveLanded'] === false;
 }
 
-export function isQuotaSpent(error: unknown): boolean {
+function isQuotaSpent(error: unknown): boolean {
   return error instanceof SagatableError && error.code === 'airtable_quota';
 }
 
