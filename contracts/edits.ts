@@ -86,6 +86,16 @@ export const ChangeRow = z.object({
 });
 export type ChangeRow = z.infer<typeof ChangeRow>;
 
+/** Counted from the change set. */
+export const EditCounts = z.object({
+  changes: z.number(),
+  records: z.number(),
+  cells: z.number(),
+  creates: z.number(),
+  updates: z.number(),
+  deletes: z.number(),
+});
+
 export const EditView = z.object({
   id: idOf('edit'),
   kind: z.enum(['edit', 'revert']),
@@ -100,14 +110,7 @@ export const EditView = z.object({
   note: z.string().nullable(),
   proposedBy: z.string(),
   planner: z.string().nullable(),
-  counts: z.object({
-    changes: z.number(),
-    records: z.number(),
-    cells: z.number(),
-    creates: z.number(),
-    updates: z.number(),
-    deletes: z.number(),
-  }),
+  counts: EditCounts,
   outcome: z.partialRecord(ChangeState, z.number()).nullable(),
   warnings: z.array(z.string()),
   groups: z.array(DiffGroup),

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ChatTurnRef } from '../../contracts/chat-turns';
 import { ID_PREFIXES } from '../../contracts/ids';
+import { beating, type Liveness } from '../liveness';
 import type { PlannerMove, TranscriptEntry } from '../planners/planner';
 import { callTool } from '../tools/client';
-import type { Liveness, ToolContext, ToolServices } from '../tools/context';
+import type { ToolContext, ToolServices } from '../tools/context';
 import { createToolServer } from '../tools/server';
-
-/** How often a waiting call shows that it is alive, in milliseconds; workers notice a dead one after 10 s. */
-const BEAT_MS = 2_000;
 
 /** Which call of a turn: that of number `callIndex` in the move at `position`. */
 export interface CallPlace {
@@ -54,14 +52,4 @@ export async function runToolCall(
 function editIdOf({ turn, position, callIndex }: CallPlace): string {
   const digest = createHash('sha256').update(`${turn.turnId}/${position}/${callIndex}`).digest('hex');
   return `${ID_PREFIXES.edit}${digest.slice(0, 22)}`;
-}
-
-/** Shows that long work is alive while it runs. */
-export async function beating<T>(live: Liveness, work: () => Promise<T>): Promise<T> {
-  const beat = setInterval(() => live.heartbeat(), BEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-  }
 }

@@ -5,12 +5,13 @@ import type { Database } from '../database/database';
 import { checkLimits, countUsage, TURN_LIMITS, type TurnLimits } from '../planners/limits';
 import type { Planner, TranscriptEntry } from '../planners/planner';
 import { listTools } from '../tools/client';
-import type { Liveness, ToolServices } from '../tools/context';
+import { beating, type Liveness } from '../liveness';
+import type { ToolServices } from '../tools/context';
 import { createToolServer } from '../tools/server';
 import type { Chats } from './chats';
 import { appendEntry, loadEntries } from './transcripts';
 import { answerOf } from './turn-answer';
-import { beating, contextOf, runToolCall } from './turn-call';
+import { contextOf, runToolCall } from './turn-call';
 import { beginTranscript } from './turn-start';
 
 export interface TurnsOptions {

@@ -5,6 +5,7 @@ import type { AirtableGateway } from '../airtable/gateway';
 import type { Config } from '../config';
 import type { Database, Tx } from '../database/database';
 import { newId } from '../ids';
+import type { Liveness } from '../liveness';
 import type { Operations } from '../operations/operations';
 import { assertNotBuried, buryStep } from '../operations/steps';
 import type { Connections } from '../workspaces/connections';
@@ -38,11 +39,6 @@ const LEFT_OVER: readonly ChangeState[] = [
   'undo_unknown',
   'unknown',
 ];
-
-export interface Liveness {
-  readonly signal: AbortSignal;
-  readonly heartbeat: (details?: unknown) => void;
-}
 
 export interface EditRef {
   readonly workspaceId: string;
@@ -161,11 +157,10 @@ export function createEdits({ db, gateway, connections, operations, config }: De
     work: (run: EditRun) => Promise<ChunkResult>,
   ): Promise<ChunkResult> {
     const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
-    const baseKey = edit.base_id;
-    const total = previewOf(edit).counts.changes;
-    const lease = await acquireLease(db, ref.workspaceId, baseKey, edit.id);
+    const preview = previewOf(edit);
+    const total = preview.counts.changes;
+    const lease = await acquireLease(db, ref.workspaceId, edit.base_id, edit.id);
     if (!lease) return { state: 'wait', waitMs: LEASE_POLL_MS, done: 0, total };
-    const beating = setInterval(() => live.heartbeat(), 2_000);
     try {
       const counts = await db.tenant(ref.workspaceId, async (tx) => {
         // After the lease was taken: who took it before the tombstone loses it to the compensation, who takes it
@@ -177,7 +172,6 @@ export function createEdits({ db, gateway, connections, operations, config }: De
         message === 'Applying'
           ? (counts.pending ?? 0) + (counts.intended ?? 0)
           : (counts.landed ?? 0) + (counts.intended ?? 0) + (counts.undo_intended ?? 0);
-      const preview = previewOf(edit);
       return await work({
         db,
         operations,
@@ -193,7 +187,6 @@ export function createEdits({ db, gateway, connections, operations, config }: De
         progress: { done: total - open, total, message },
       });
     } finally {
-      clearInterval(beating);
       await releaseLease(db, lease);
     }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CellValue, TableSchema } from '../../contracts/airtable';
 import { FieldSchema, MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
-import { DiffGroup } from '../../contracts/edits';
+import { DiffGroup, EditCounts } from '../../contracts/edits';
 import { cellText } from '../cells/cells';
 import type { DraftedChange } from './draft';
 import { SchemaIndex } from './schema-index';
@@ -12,14 +12,7 @@ const MAX_GROUPS_PER_FIELDS = 20;
 /** Everything shown above the records: computed from the change set, never taken from a planner. */
 export const Preview = z.object({
   headline: z.string(),
-  counts: z.object({
-    changes: z.number(),
-    records: z.number(),
-    cells: z.number(),
-    creates: z.number(),
-    updates: z.number(),
-    deletes: z.number(),
-  }),
+  counts: EditCounts,
   groups: z.array(DiffGroup),
   warnings: z.array(z.string()),
   calls: z.object({ apply: z.number(), undo: z.number() }),

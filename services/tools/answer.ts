@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { SagatableError } from '../../contracts/errors';
-import type { Liveness, ToolCall, ToolContext, ToolServices } from './context';
+import type { Liveness } from '../liveness';
+import type { ToolCall, ToolContext, ToolServices } from './context';
 
 /** Under this key of `_meta` an error answer carries its stable code. */
 export const CODE_KEY = 'sagatable/code';

@@ -1,11 +1,6 @@
 import type { ProposeEditInput } from '../../contracts/changes';
 import type { AirtableClient } from '../airtable/client';
-
-/** How a long call is cancelled and seen to be alive. */
-export interface Liveness {
-  readonly signal: AbortSignal;
-  readonly heartbeat: (details?: unknown) => void;
-}
+import type { Liveness } from '../liveness';
 
 /** The part of a client that reads: tools are given no more. */
 export type ReadingClient = Pick<AirtableClient, 'listBases' | 'getBaseSchema' | 'listRecords' | 'getRecord'>;
