@@ -39,7 +39,10 @@ export function createServices(config: Config) {
   const workspaces = createWorkspaces({ db });
   const members = createMembers({ db });
   const connections = createConnections({ db, keyRing, config: reaching });
-  const engine = createEngine({ clock: { now: () => new Date() } });
+  const engine = createEngine({
+    clock: { now: () => new Date() },
+    links: { urlOf: ({ attachmentId }) => `${config.apiUrl}/v0/files/${attachmentId}` },
+  });
   const gateway = createAirtableGateway({ redis, config: reaching, connections });
   const edits = createEdits({ db, gateway, connections, operations, config });
   const chats = createChats({ db });

@@ -1,7 +1,9 @@
 import type { Request, RequestHandler } from 'express';
 import type { Database, Tx } from '../../services/database/database';
 import { EngineError, modelNotFound } from '../../services/engine/engine-error';
+import { concludeWrite } from '../../services/engine/conclude-write';
 import type { Engine } from '../../services/engine/engine';
+import type { BasePlace, Effect } from '../../services/engine/place';
 import { readQuery, type QueryText } from './query';
 
 /** Who a bearer token stands for. */
@@ -19,16 +21,20 @@ export type EngineScope =
 export interface EngineCall {
   readonly tx: Tx;
   readonly who: BearerIdentity;
+  /** The base of the path, in this transaction, with the token's user acting. */
+  readonly place: BasePlace;
   readonly body: unknown;
   readonly query: QueryText;
   /** A part of the path; '' when the route has no such part. */
-  part(name: 'base' | 'table' | 'record' | 'field'): string;
+  part(name: 'base' | 'table' | 'record' | 'field' | 'view' | 'webhook' | 'comment'): string;
 }
 
 export interface EngineDoorParts {
   readonly db: Pick<Database, 'tenant'>;
   readonly engine: Engine;
   readonly authenticate: (bearer: string) => Promise<BearerIdentity | null>;
+  /** Hears what a committed request leaves to be done; whoever does it looks by itself too. */
+  readonly nudge?: (effect: Effect) => void;
 }
 
 async function identify(req: Request, parts: EngineDoorParts): Promise<BearerIdentity> {
@@ -56,9 +62,15 @@ export function createCalls(parts: EngineDoorParts) {
       if (scope !== null && !who.scopes.includes(scope)) throw modelNotFound();
       const query = readQuery(req.originalUrl);
       const body: unknown = req.body;
-      const answer = await parts.db.tenant(who.workspaceId, (tx) =>
-        work({ tx, who, body, query, part: (name) => String(req.params[name] ?? '') }, req),
-      );
+      const part = (name: string) => String(req.params[name] ?? '');
+      let effects: ReadonlySet<Effect> = new Set();
+      const answer = await parts.db.tenant(who.workspaceId, (tx) => {
+        const by = { userId: who.userId, source: 'publicApi' as const };
+        const place = parts.engine.open(tx, who.workspaceId, part('base'), by);
+        effects = place.effects;
+        return work({ tx, who, place, body, query, part }, req);
+      });
+      for (const effect of effects) parts.nudge?.(effect);
       res.json(answer);
     };
   }
@@ -67,6 +79,7 @@ export function createCalls(parts: EngineDoorParts) {
     write: (scope: EngineScope, work: (call: EngineCall) => Promise<unknown>, baseOf = basePart) =>
       route(scope, async (call, req) => {
         const result = await work(call);
+        await concludeWrite(call.place);
         await parts.engine.recordRequest(call.tx, call.who.workspaceId, {
           baseId: baseOf(call, result),
           tokenId: call.who.tokenId,

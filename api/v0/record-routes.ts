@@ -1,13 +1,22 @@
 import { Router } from 'express';
-import type { Engine } from '../../services/engine/engine';
+import {
+  createRecord,
+  createRecords,
+  updateRecord,
+  updateRecords,
+} from '../../services/engine/change-records';
+import { deleteRecord, deleteRecords } from '../../services/engine/delete-records';
 import { invalidRequest } from '../../services/engine/engine-error';
 import { isBatch, isUpsert } from '../../services/engine/record-requests';
+import { getRecord } from '../../services/engine/get-record';
+import { listRecords } from '../../services/engine/list-records';
+import { upsertRecords } from '../../services/engine/upsert-records';
 import type { Calls, EngineCall } from './calls';
 import { flagOf, readListQuery } from './query';
 
-/** The place of a call in the engine's argument order. */
+/** The table of a call, in the engine's argument order. */
 function table(call: EngineCall) {
-  return [call.tx, call.who.workspaceId, call.part('base'), call.part('table')] as const;
+  return [call.place, call.part('table')] as const;
 }
 
 /** Airtable.js leaves these two in the URL of a POST …/listRecords. */
@@ -22,38 +31,34 @@ function listBody(call: EngineCall): unknown {
 }
 
 /** `/v0/{base}/{table}` and what is under it. */
-export function createRecordRoutes(calls: Calls, engine: Engine): Router {
+export function createRecordRoutes(calls: Calls): Router {
   const router = Router();
   const { read, write } = calls;
 
   const update = (mode: 'merge' | 'replace') =>
     write('data.records:write', async (call) => {
-      if (isUpsert(call.body)) return engine.upsertRecords(...table(call), mode, call.body);
-      const records =
-        mode === 'merge'
-          ? await engine.updateRecords(...table(call), call.body)
-          : await engine.replaceRecords(...table(call), call.body);
-      return { records };
+      if (isUpsert(call.body)) return upsertRecords(...table(call), mode, call.body);
+      return { records: await updateRecords(...table(call), mode, call.body) };
     });
 
   router.get(
     '/:base/:table',
     read('data.records:read', (call) => {
-      return engine.listRecords(...table(call), readListQuery(call.query));
+      return listRecords(...table(call), readListQuery(call.query));
     }),
   );
   router.post(
     '/:base/:table/listRecords',
     read('data.records:read', (call) => {
-      return engine.listRecords(...table(call), listBody(call));
+      return listRecords(...table(call), listBody(call));
     }),
   );
   router.post(
     '/:base/:table',
     write('data.records:write', async (call) => {
       return isBatch(call.body)
-        ? { records: await engine.createRecords(...table(call), call.body) }
-        : engine.createRecord(...table(call), call.body);
+        ? { records: await createRecords(...table(call), call.body) }
+        : createRecord(...table(call), call.body);
     }),
   );
   router.patch('/:base/:table', update('merge'));
@@ -61,7 +66,7 @@ export function createRecordRoutes(calls: Calls, engine: Engine): Router {
   router.delete(
     '/:base/:table',
     write('data.records:write', async (call) => {
-      return { records: await engine.deleteRecords(...table(call), call.query.list('records') ?? []) };
+      return { records: await deleteRecords(...table(call), call.query.list('records') ?? []) };
     }),
   );
 
@@ -70,25 +75,25 @@ export function createRecordRoutes(calls: Calls, engine: Engine): Router {
     read('data.records:read', (call) => {
       if (call.query.list('fields')) throw invalidRequest('fields cannot be chosen for one record');
       const byFieldId = flagOf(call.query.one('returnFieldsByFieldId'));
-      return engine.getRecord(...table(call), call.part('record'), byFieldId);
+      return getRecord(...table(call), call.part('record'), byFieldId);
     }),
   );
   router.patch(
     '/:base/:table/:record',
     write('data.records:write', (call) => {
-      return engine.updateRecord(...table(call), call.part('record'), call.body);
+      return updateRecord(...table(call), call.part('record'), 'merge', call.body);
     }),
   );
   router.put(
     '/:base/:table/:record',
     write('data.records:write', (call) => {
-      return engine.replaceRecord(...table(call), call.part('record'), call.body);
+      return updateRecord(...table(call), call.part('record'), 'replace', call.body);
     }),
   );
   router.delete(
     '/:base/:table/:record',
     write('data.records:write', (call) => {
-      return engine.deleteRecord(...table(call), call.part('record'));
+      return deleteRecord(...table(call), call.part('record'));
     }),
   );
   return router;

@@ -19,7 +19,7 @@ export function createEngineRouter(parts: EngineRouterParts): Router {
   const calls = createCalls(parts);
   router.use(express.json({ limit: MAX_BODY }));
   router.use('/meta', createSchemaRoutes(calls, parts.engine));
-  router.use(createRecordRoutes(calls, parts.engine));
+  router.use(createRecordRoutes(calls));
   router.use(() => {
     throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
   });

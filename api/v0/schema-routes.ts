@@ -1,8 +1,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Engine } from '../../services/engine/engine';
+import { readBase } from '../../services/engine/base-rows';
 import { modelNotFound } from '../../services/engine/engine-error';
 import { BaseInput } from '../../services/engine/schema-shapes';
+import { createField, createTable, updateField, updateTable } from '../../services/engine/schema-requests';
 import { parseBody } from '../../services/engine/body';
 import type { BearerIdentity, Calls } from './calls';
 
@@ -45,7 +47,7 @@ export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
   router.get(
     '/bases/:base/tables',
     read('schema.bases:read', async (call) => {
-      const { tables } = await engine.getSchema(call.tx, call.who.workspaceId, call.part('base'));
+      const { tables } = await readBase(call.place);
       if (!call.query.list('include')?.includes('visibleFieldIds')) return { tables };
       return {
         tables: tables.map((table) => {
@@ -58,45 +60,25 @@ export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
   router.post(
     '/bases/:base/tables',
     write('schema.bases:write', (call) => {
-      return engine.createTable(call.tx, call.who.workspaceId, call.part('base'), call.body);
+      return createTable(call.place, call.body);
     }),
   );
   router.patch(
     '/bases/:base/tables/:table',
     write('schema.bases:write', (call) => {
-      return engine.updateTable(
-        call.tx,
-        call.who.workspaceId,
-        call.part('base'),
-        call.part('table'),
-        call.body,
-      );
+      return updateTable(call.place, call.part('table'), call.body);
     }),
   );
   router.post(
     '/bases/:base/tables/:table/fields',
     write('schema.bases:write', (call) => {
-      return engine.createField(
-        call.tx,
-        call.who.workspaceId,
-        call.part('base'),
-        call.part('table'),
-        call.body,
-      );
+      return createField(call.place, call.part('table'), call.body);
     }),
   );
   router.patch(
     '/bases/:base/tables/:table/fields/:field',
     write('schema.bases:write', (call) => {
-      const { tx, who, body } = call;
-      return engine.updateField(
-        tx,
-        who.workspaceId,
-        call.part('base'),
-        call.part('table'),
-        call.part('field'),
-        body,
-      );
+      return updateField(call.place, call.part('table'), call.part('field'), call.body);
     }),
   );
   return router;

@@ -1,34 +1,47 @@
 import type { AirtableRecord, CellValue } from '../../contracts/airtable';
-import { cellText, normalizeCell } from '../cells/cells';
+import { isEmptyCell } from '../cells/canonical';
+import { valueOf } from './cells';
+import type { ReadContext, TextForm } from './fields/field-type';
 import { fieldTypeOf } from './fields/registry';
-import type { ReadContext } from './fields/field-type';
-import { linkedIds } from './links';
-import type { EngineField, EngineTable, StoredRecord } from './schema';
+import type { BasePlace } from './place';
+import type { EngineBase, EngineField, EngineTable, StoredRecord } from './schema';
+import { readSurroundings } from './surroundings';
 
 export interface AnswerForm {
   readonly byFieldId: boolean;
   /** Only these fields; all when absent. */
   readonly fields?: readonly EngineField[];
-  /** Cells as text (`cellFormat=string`), with the texts of linked records. */
-  readonly text?: ReadContext;
+  /** Cells as text (`cellFormat=string`). */
+  readonly text?: TextForm;
 }
 
-function answerCell(field: EngineField, stored: CellValue, text: ReadContext | undefined): CellValue {
-  if (!text) return fieldTypeOf(field).read(stored, field);
-  if (field.type === 'multipleRecordLinks')
-    return linkedIds(stored)
-      .map((id) => text.linkText(id))
-      .join(', ');
-  return cellText(field, fieldTypeOf(field).read(stored, field));
+function answerCell(
+  field: EngineField,
+  value: CellValue,
+  context: ReadContext,
+  text: TextForm | undefined,
+): CellValue {
+  const type = fieldTypeOf(field);
+  return text ? type.text(value, field, context, text) : type.read(value, field, context);
 }
 
-/** A record in the form the API answers with: empty cells are left out. */
-export function answerRecord(table: EngineTable, record: StoredRecord, form: AnswerForm): AirtableRecord {
-  const fields: Record<string, CellValue> = {};
-  for (const field of form.fields ?? table.fields) {
-    const stored = record.cells[field.id];
-    if (stored === undefined || normalizeCell(field, stored) === null) continue;
-    fields[form.byFieldId ? field.id : field.name] = answerCell(field, stored, form.text);
-  }
-  return { id: record.id, createdTime: record.createdTime, fields };
+/** Records of one table in the form the API answers with: empty cells are left out. */
+export async function answerRecords(
+  place: BasePlace,
+  base: EngineBase,
+  table: EngineTable,
+  records: readonly StoredRecord[],
+  form: AnswerForm,
+): Promise<AirtableRecord[]> {
+  const fields = form.fields ?? table.fields;
+  const context = await readSurroundings(place, base, fields, records, form.text ? 'text' : 'json');
+  return records.map((record) => {
+    const cells: Record<string, CellValue> = {};
+    for (const field of fields) {
+      const value = valueOf(record, field, context);
+      const answer = value === null ? null : answerCell(field, value, context, form.text);
+      if (!isEmptyCell(answer)) cells[form.byFieldId ? field.id : field.name] = answer;
+    }
+    return { id: record.id, createdTime: record.createdTime, fields: cells };
+  });
 }

@@ -1,13 +1,15 @@
-import type { Tx } from '../database/database';
 import { isEngineId } from './engine-ids';
 import { modelNotFound } from './engine-error';
-import type { EngineBase, EngineField, EngineTable } from './schema';
+import type { BasePlace } from './place';
+import type { EngineBase, EngineField, EngineTable, EngineView } from './schema';
 
 interface SchemaRow {
   name: string;
+  version: string;
   tables: (Omit<EngineTable, 'description' | 'fields'> & {
     description: string | null;
     fields: FieldRow[];
+    views: EngineView[];
   })[];
 }
 interface FieldRow {
@@ -19,7 +21,7 @@ interface FieldRow {
 }
 
 const SCHEMA_SQL = `
-SELECT b.name, coalesce((
+SELECT b.name, b.schema_version::text AS version, coalesce((
   SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'description', t.description, 'primaryFieldId', t.primary_field_id,
     'fields', (SELECT json_agg(json_build_object('id', f.id, 'name', f.name, 'type', f.type, 'description', f.description,
         'options', f.options) ORDER BY f.position)
@@ -39,17 +41,40 @@ function toField(row: FieldRow): EngineField {
   };
 }
 
-/** Reads a base with its whole schema in one query. Throws Airtable's 403 when the workspace has no such base. */
-export async function readBase(tx: Tx, workspaceId: string, baseId: string): Promise<EngineBase> {
-  if (!isEngineId('app', baseId)) throw modelNotFound();
-  const row = (await tx.query<SchemaRow>(SCHEMA_SQL, [workspaceId, baseId])).rows[0];
+function keyOf(place: BasePlace, version: string): string {
+  return `${place.workspaceId}/${place.baseId}/${version}`;
+}
+
+async function readSchema(place: BasePlace): Promise<EngineBase> {
+  const row = (await place.tx.query<SchemaRow>(SCHEMA_SQL, [place.workspaceId, place.baseId])).rows[0];
   if (!row) throw modelNotFound();
   const tables = row.tables.map(({ description, fields, ...table }) => ({
     ...table,
     ...(description === null ? {} : { description }),
     fields: fields.map(toField),
   }));
-  return { id: baseId, name: row.name, tables };
+  const base = { id: place.baseId, name: row.name, tables };
+  place.schemas.set(keyOf(place, row.version), base);
+  return base;
+}
+
+async function readVersion(place: BasePlace, lock: '' | 'FOR NO KEY UPDATE'): Promise<EngineBase> {
+  if (!isEngineId('app', place.baseId)) throw modelNotFound();
+  const found = await place.tx.query<{ version: string }>(
+    `SELECT schema_version::text AS version FROM engine_bases WHERE workspace_id = $1 AND id = $2 ${lock}`,
+    [place.workspaceId, place.baseId],
+  );
+  const version = found.rows[0]?.version;
+  if (version === undefined) throw modelNotFound();
+  return place.schemas.get(keyOf(place, version)) ?? readSchema(place);
+}
+
+/**
+ * Reads a base with its whole schema, which is kept for as long as it does not change: it is not to be mutated. Throws
+ * Airtable's 403 when the workspace has no such base.
+ */
+export function readBase(place: BasePlace): Promise<EngineBase> {
+  return readVersion(place, '');
 }
 
 /**
@@ -57,11 +82,14 @@ export async function readBase(tx: Tx, workspaceId: string, baseId: string): Pro
  * at Airtable (its baseTransactionNumber): both sides of a link change together, and two writers cannot lose each
  * other's. Throws Airtable's 403 when the workspace has no such base.
  */
-export async function lockBase(tx: Tx, workspaceId: string, baseId: string): Promise<EngineBase> {
-  if (!isEngineId('app', baseId)) throw modelNotFound();
-  await tx.query('SELECT 1 FROM engine_bases WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE', [
-    workspaceId,
-    baseId,
-  ]);
-  return readBase(tx, workspaceId, baseId);
+export function lockBase(place: BasePlace): Promise<EngineBase> {
+  return readVersion(place, 'FOR NO KEY UPDATE');
+}
+
+/** To be called with every change of tables, fields, views or options: what was read before is not the schema any more. */
+export async function touchSchema(place: BasePlace): Promise<void> {
+  await place.tx.query(
+    'UPDATE engine_bases SET schema_version = gen_random_uuid() WHERE workspace_id = $1 AND id = $2',
+    [place.workspaceId, place.baseId],
+  );
 }

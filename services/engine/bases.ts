@@ -1,7 +1,8 @@
 import type { Tx } from '../database/database';
-import { readBase } from './base-rows';
+import { readBase, touchSchema } from './base-rows';
 import { invalidRequest } from './engine-error';
-import { isEngineId, newEngineId } from './engine-ids';
+import { isEngineId } from './engine-ids';
+import type { BasePlace } from './place';
 import type { EngineBase } from './schema';
 import { BaseInput } from './schema-shapes';
 import { parseBody } from './body';
@@ -9,37 +10,30 @@ import { addField, addTable, splitLinks, tableOf } from './schema-writing';
 
 /** What a new base is made of. A link field's `linkedTableId` may be the name of a table of the same base. */
 export interface NewBase {
-  /** Given where the caller must know it beforehand; else a new one. */
-  readonly id?: string;
   readonly name: string;
   readonly tables: readonly unknown[];
 }
 
-/** Makes a base with its tables, links last. Throws EngineError when the input is not valid or the id is taken. */
-export async function createBase(
-  tx: Tx,
-  workspaceId: string,
-  input: NewBase,
-  now: Date,
-): Promise<EngineBase> {
+/** Makes the base of the place with its tables, links last. Throws EngineError when the input is not valid or the id is taken. */
+export async function createBase(place: BasePlace, input: NewBase): Promise<EngineBase> {
+  const { tx, workspaceId, baseId, now } = place;
   const { name, tables } = parseBody(BaseInput, input);
-  const baseId = input.id ?? newEngineId('app');
   if (!isEngineId('app', baseId)) throw invalidRequest('a base id looks like appXXXXXXXXXXXXXX');
   const added = await tx.query(
     'INSERT INTO engine_bases (workspace_id, id, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
     [workspaceId, baseId, name, now],
   );
   if (added.rowCount === 0) throw invalidRequest('there is a base with that id already');
-  const place = { tx, workspaceId, baseId };
   const split = tables.map(splitLinks);
-  for (const { plain } of split) await addTable(place, await readBase(tx, workspaceId, baseId), plain);
-  for (const { plain, links } of split) {
-    for (const link of links) {
-      const base = await readBase(tx, workspaceId, baseId);
-      await addField(place, base, tableOf(base, plain.name), link);
+  for (const { plain } of split) await addTable(place, await readBase(place), plain);
+  for (const { plain, later } of split) {
+    for (const field of later) {
+      const base = await readBase(place);
+      await addField(place, base, tableOf(base, plain.name), field);
     }
   }
-  return readBase(tx, workspaceId, baseId);
+  await touchSchema(place);
+  return readBase(place);
 }
 
 /** Removes a base with all it holds; nothing when there is none. The log of its requests stays. */

@@ -1,24 +1,24 @@
 import type { AirtableRecord } from '../../contracts/airtable';
-import { lockBase } from './base-rows';
-import { answerRecord } from './answers';
-import { beginWriting, mergeCells, parseCells } from './cell-writing';
+import { answerRecords } from './answers';
+import { computedCells, mergeCells, openTable, parseCells, type OpenTable } from './cell-writing';
 import { recordNotFound, rowDoesNotExist } from './engine-error';
 import { newEngineId } from './engine-ids';
-import { readRecords, type BasePlace } from './record-rows';
+import type { BasePlace } from './place';
+import { readRecords, type StoredCells } from './record-rows';
 import { parseCreate, parseSingle, parseUpdate } from './record-requests';
 import { writeDrafts, type Draft } from './record-writing';
-import type { EngineTable } from './schema';
 import { tableOf } from './schema-writing';
+import { lockBase } from './base-rows';
 
-/** Written records in the form the API answers with. */
-export function answerDrafts(
-  table: EngineTable,
-  drafts: readonly Draft[],
-  byFieldId: boolean,
-): AirtableRecord[] {
-  return drafts.map(({ id, createdTime, after }) =>
-    answerRecord(table, { id, createdTime, cells: after }, { byFieldId }),
-  );
+/** A record's cells after one of the two ways to update it. */
+export function updateCells(
+  { table, writing }: OpenTable,
+  mode: 'merge' | 'replace',
+  before: StoredCells,
+  fields: Readonly<Record<string, unknown>>,
+): StoredCells {
+  const kept = mode === 'merge' ? before : computedCells(table, before);
+  return mergeCells(kept, parseCells(table, fields, writing));
 }
 
 /** Creates 1 to 10 records, all or none. Throws EngineError. */
@@ -26,20 +26,16 @@ export async function createRecords(
   place: BasePlace,
   tableIdOrName: string,
   body: unknown,
-  now: Date,
 ): Promise<AirtableRecord[]> {
   const request = parseCreate(body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, tableIdOrName);
-  const writing = beginWriting(request.typecast);
+  const open = await openTable(place, tableIdOrName, request.typecast);
   const drafts = request.records.map(({ fields }) => ({
     id: newEngineId('rec'),
-    createdTime: now.toISOString(),
     before: null,
-    after: mergeCells({}, parseCells(table, fields, writing)),
+    after: mergeCells({}, parseCells(open.table, fields, open.writing)),
   }));
-  const written = await writeDrafts(place, base, table, drafts, writing, now);
-  return answerDrafts(table, written, request.returnFieldsByFieldId);
+  const written = await writeDrafts(place, open, drafts);
+  return answerRecords(place, open.base, open.table, written, { byFieldId: request.returnFieldsByFieldId });
 }
 
 /** Creates one record from `{fields}`. Throws EngineError. */
@@ -47,10 +43,9 @@ export async function createRecord(
   place: BasePlace,
   tableIdOrName: string,
   body: unknown,
-  now: Date,
 ): Promise<AirtableRecord> {
   const { fields, ...flags } = parseSingle(body);
-  const [record] = await createRecords(place, tableIdOrName, { records: [{ fields }], ...flags }, now);
+  const [record] = await createRecords(place, tableIdOrName, { records: [{ fields }], ...flags });
   if (!record) throw new Error('one record was written and none came back');
   return record;
 }
@@ -64,12 +59,10 @@ export async function updateRecords(
   tableIdOrName: string,
   mode: 'merge' | 'replace',
   body: unknown,
-  now: Date,
 ): Promise<AirtableRecord[]> {
   const request = parseUpdate(body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, tableIdOrName);
-  const writing = beginWriting(request.typecast);
+  const open = await openTable(place, tableIdOrName, request.typecast);
+  const { base, table } = open;
   const known = await readRecords(
     place,
     request.records.map((r) => r.id),
@@ -80,13 +73,12 @@ export async function updateRecords(
     const record = known.get(id);
     if (!record) throw rowDoesNotExist(id);
     const before = drafts.get(id)?.after ?? record.cells;
-    const after = mergeCells(mode === 'merge' ? before : {}, parseCells(table, fields, writing));
-    drafts.set(id, { id, createdTime: record.createdTime, before: record.cells, after });
+    drafts.set(id, { id, before: record, after: updateCells(open, mode, before, fields) });
   }
-  const written = await writeDrafts(place, base, table, [...drafts.values()], writing, now);
-  const byId = new Map(written.map((draft) => [draft.id, draft]));
+  const written = await writeDrafts(place, open, [...drafts.values()]);
+  const byId = new Map(written.map((record) => [record.id, record]));
   const inOrder = request.records.flatMap(({ id }) => byId.get(id) ?? []);
-  return answerDrafts(table, inOrder, request.returnFieldsByFieldId);
+  return answerRecords(place, base, table, inOrder, { byFieldId: request.returnFieldsByFieldId });
 }
 
 /** Updates the record of a path from `{fields}`. Throws EngineError: 404 when the table has no such record. */
@@ -96,14 +88,13 @@ export async function updateRecord(
   recordId: string,
   mode: 'merge' | 'replace',
   body: unknown,
-  now: Date,
 ): Promise<AirtableRecord> {
   const { fields, ...flags } = parseSingle(body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   const found = await readRecords(place, [recordId], tableOf(base, tableIdOrName).id);
   if (found.size === 0) throw recordNotFound();
   const request = { records: [{ id: recordId, fields }], ...flags };
-  const [record] = await updateRecords(place, tableIdOrName, mode, request, now);
+  const [record] = await updateRecords(place, tableIdOrName, mode, request);
   if (!record) throw new Error('one record was written and none came back');
   return record;
 }

@@ -2,7 +2,8 @@ import { MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
 import { lockBase } from './base-rows';
 import { EngineError, recordNotFound, rowDoesNotExist } from './engine-error';
 import { dropOneSidedLinks, followLinks } from './links';
-import { deleteRows, readRecords, type BasePlace } from './record-rows';
+import type { BasePlace } from './place';
+import { deleteRows, readRecords } from './record-rows';
 import { tableOf } from './schema-writing';
 
 /** Deletes records of a table, all or none, and every link to them. Throws EngineError. */
@@ -18,14 +19,16 @@ export async function deleteRecords(
       `You must provide an array of up to ${MAX_RECORDS_PER_WRITE} record IDs.`,
     );
   }
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   const table = tableOf(base, tableIdOrName);
   const known = await readRecords(place, ids, table.id);
   const missing = ids.find((id) => !known.has(id));
   if (missing !== undefined) throw rowDoesNotExist(missing);
   const gone = [...known.values()].map(({ id, cells }) => ({ id, before: cells, after: null }));
   await deleteRows(place, [...known.keys()]);
-  await followLinks(place, table, gone);
+  for (const { id, createdTime, cells } of known.values())
+    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, after: null });
+  await followLinks(place, base, table, gone);
   await dropOneSidedLinks(place, base, table, [...known.keys()]);
   return ids.map((id) => ({ id, deleted: true }));
 }
@@ -36,7 +39,7 @@ export async function deleteRecord(
   tableIdOrName: string,
   id: string,
 ): Promise<{ id: string; deleted: true }> {
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   const found = await readRecords(place, [id], tableOf(base, tableIdOrName).id);
   if (found.size === 0) throw recordNotFound();
   await deleteRecords(place, tableIdOrName, [id]);

@@ -4,17 +4,28 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   401: 'Unauthenticated',
   403: 'Forbidden',
   404: 'NotFound',
+  429: 'LimitReached',
   503: 'Unavailable',
 };
 
+interface EngineErrorOptions {
+  /** `list` is the form `{errors: [{error, message}]}`, which some of Airtable's 429 have. */
+  readonly form?: 'object' | 'list';
+  readonly cause?: unknown;
+}
+
 /** A refusal in Airtable's words: `type` is the error type of the Airtable Web API, `message` what goes with it. */
 export class EngineError extends SagatableError {
+  readonly form: 'object' | 'list';
+
   constructor(
     status: number,
     readonly type: string,
     message: string,
+    { form = 'object', cause }: EngineErrorOptions = {},
   ) {
-    super(KINDS[status] ?? 'InvalidInput', message, { status, code: type });
+    super(KINDS[status] ?? 'InvalidInput', message, { status, code: type, cause });
+    this.form = form;
   }
 }
 
@@ -41,6 +52,20 @@ export function rowDoesNotExist(recordId: string): EngineError {
 export function invalidValue(fieldName: string, why?: string): EngineError {
   const message = `Field "${fieldName}" cannot accept the provided value`;
   return new EngineError(422, 'INVALID_VALUE_FOR_COLUMN', why === undefined ? message : `${message}: ${why}`);
+}
+
+/** A value for a field whose cells follow from others. */
+export function computedField(fieldName: string): EngineError {
+  return new EngineError(
+    422,
+    'INVALID_VALUE_FOR_COLUMN',
+    `Field "${fieldName}" cannot accept a value because the field is computed`,
+  );
+}
+
+/** A field that the table does not have, by id or by name. */
+export function unknownField(name: string): EngineError {
+  return new EngineError(422, 'UNKNOWN_FIELD_NAME', `Unknown field name: "${name}"`);
 }
 
 /** A parameter or body that is not as the API wants it. */

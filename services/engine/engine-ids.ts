@@ -1,6 +1,6 @@
 import { randomText } from '../ids';
 
-export type EngineIdKind = 'app' | 'tbl' | 'fld' | 'viw' | 'rec' | 'sel';
+export type EngineIdKind = 'app' | 'tbl' | 'fld' | 'viw' | 'rec' | 'sel' | 'att' | 'com' | 'ach';
 
 /** A new id in Airtable's form: three letters and 14 letters or digits. */
 export function newEngineId(kind: EngineIdKind): string {

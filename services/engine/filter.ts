@@ -4,7 +4,7 @@ import { parseFormula } from '../formula/parse';
 import { prefilterOf, type Prefilter } from '../formula/prefilter';
 import { fieldNamesOf } from '../formula/syntax';
 import { EngineError } from './engine-error';
-import { fieldTypeOf } from './fields/registry';
+import { formulaValueOf } from './cells';
 import type { ReadContext } from './fields/field-type';
 import { findField, type EngineField, type EngineTable, type StoredRecord } from './schema';
 
@@ -47,10 +47,7 @@ export function compileFilter(table: EngineTable, text: string, now: Date): Reco
         now: now.getTime(),
         field(name) {
           const field = byName.get(name);
-          const stored = field && record.cells[field.id];
-          return field === undefined || stored === undefined
-            ? null
-            : fieldTypeOf(field).formula(stored, field, context);
+          return field === undefined ? null : formulaValueOf(record, field, context);
         },
       });
     },

@@ -1,6 +1,7 @@
 import type { CellValue } from '../../contracts/airtable';
 import { rowDoesNotExist } from './engine-error';
-import { readExistingIds, type BasePlace, type StoredCells } from './record-rows';
+import type { BasePlace } from './place';
+import { RECORD_COLUMNS, readExistingIds, readRows, type RecordRow, type StoredCells } from './record-rows';
 import { optionText, type EngineBase, type EngineField, type EngineTable } from './schema';
 
 /** What became of one record: null cells for one that was not there before, or is not any more. */
@@ -18,6 +19,13 @@ export function linkFieldsOf(table: EngineTable): readonly EngineField[] {
 /** The record ids in a stored link cell. */
 export function linkedIds(cell: CellValue | undefined): string[] {
   return Array.isArray(cell) ? cell.filter((id) => typeof id === 'string') : [];
+}
+
+/** The field on the other side of a link. A copied base can lack it: then the link has one side only. */
+function inverseOf(base: EngineBase, field: EngineField): string | undefined {
+  const inverseId = optionText(field, 'inverseLinkFieldId');
+  const linked = base.tables.find((table) => table.id === optionText(field, 'linkedTableId'));
+  return linked?.fields.some((other) => other.id === inverseId) ? inverseId : undefined;
 }
 
 /** Throws Airtable's ROW_DOES_NOT_EXIST when a changed record links to one that the linked table does not have. */
@@ -61,38 +69,63 @@ async function updateInverse(
   inverseId: string,
   changes: ReadonlyMap<string, InverseChange>,
 ): Promise<void> {
-  const targets = [...changes.keys()];
-  const found = await place.tx.query<{ id: string; links: CellValue }>(
-    'SELECT id, cells->$4::text AS links FROM engine_records WHERE workspace_id = $1 AND base_id = $2 AND id = ANY($3)',
-    [place.workspaceId, place.baseId, targets, inverseId],
-  );
-  const ids: string[] = [];
-  const lists: string[] = [];
-  for (const row of found.rows) {
+  const links = new Map<string, string[]>();
+  for (const row of await readRows(place, [...changes.keys()])) {
     const change = changes.get(row.id);
     if (!change) continue;
-    const kept = linkedIds(row.links).filter((id) => !change.remove.has(id));
+    const kept = linkedIds(row.cells[inverseId]).filter((id) => !change.remove.has(id));
     const known = new Set(kept);
-    ids.push(row.id);
-    lists.push(JSON.stringify([...kept, ...change.add.filter((id) => !known.has(id))]));
+    const list = [...kept, ...change.add.filter((id) => !known.has(id))];
+    links.set(row.id, list);
+    noteLinks(place, row, inverseId, list);
   }
+  await setLinks(place, inverseId, links);
+}
+
+function noteLinks(place: BasePlace, row: RecordRow, fieldId: string, links: readonly string[]): void {
+  const { [fieldId]: _, ...others } = row.cells;
+  place.changes.noteRecord({
+    tableId: row.table_id,
+    id: row.id,
+    createdTime: row.created_time.toISOString(),
+    before: row.cells,
+    after: links.length === 0 ? others : { ...others, [fieldId]: [...links] },
+  });
+}
+
+/** Writes one link field of records, stamped as changed now. */
+async function setLinks(
+  place: BasePlace,
+  fieldId: string,
+  links: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  if (links.size === 0) return;
   await place.tx.query(
     `UPDATE engine_records r
-     SET cells = CASE WHEN v.links = '[]' THEN r.cells - $5::text ELSE jsonb_set(r.cells, ARRAY[$5::text], v.links) END
+     SET cells = CASE WHEN v.links = '[]' THEN r.cells - $5::text ELSE jsonb_set(r.cells, ARRAY[$5::text], v.links) END,
+       modified = jsonb_set(r.modified, ARRAY[$5::text], $6::jsonb)
      FROM unnest($3::text[], $4::jsonb[]) AS v(id, links)
      WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
-    [place.workspaceId, place.baseId, ids, lists, inverseId],
+    [
+      place.workspaceId,
+      place.baseId,
+      [...links.keys()],
+      [...links.values()].map((list) => JSON.stringify(list)),
+      fieldId,
+      JSON.stringify([place.now.toISOString(), place.by.userId]),
+    ],
   );
 }
 
 /** Brings the other side of every link in step with what changed on this one. */
 export async function followLinks(
   place: BasePlace,
+  base: EngineBase,
   table: EngineTable,
   changes: readonly RecordChange[],
 ): Promise<void> {
   for (const field of linkFieldsOf(table)) {
-    const inverseId = optionText(field, 'inverseLinkFieldId');
+    const inverseId = inverseOf(base, field);
     if (inverseId === undefined) continue;
     const byTarget = inverseChanges(field, changes);
     if (byTarget.size > 0) await updateInverse(place, inverseId, byTarget);
@@ -109,16 +142,19 @@ export async function dropOneSidedLinks(
   for (const from of base.tables) {
     for (const field of linkFieldsOf(from)) {
       if (optionText(field, 'linkedTableId') !== table.id) continue;
-      if (optionText(field, 'inverseLinkFieldId') !== undefined) continue;
-      await place.tx.query(
-        `UPDATE engine_records r SET cells = CASE WHEN v.links IS NULL THEN r.cells - $5::text
-           ELSE jsonb_set(r.cells, ARRAY[$5::text], v.links) END
-         FROM (SELECT id, (SELECT jsonb_agg(l.item ORDER BY l.n) FROM jsonb_array_elements(cells->$5::text) WITH ORDINALITY AS l(item, n)
-             WHERE NOT (l.item #>> '{}') = ANY($4)) AS links
-           FROM engine_records WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3 AND cells->$5::text ?| $4) v
-         WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
+      if (inverseOf(base, field) !== undefined) continue;
+      const { rows } = await place.tx.query<RecordRow>(
+        `SELECT ${RECORD_COLUMNS} FROM engine_records r
+         WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.table_id = $3 AND r.cells->$5::text ?| $4`,
         [place.workspaceId, place.baseId, from.id, deleted, field.id],
       );
+      const links = new Map<string, string[]>();
+      for (const row of rows) {
+        const kept = linkedIds(row.cells[field.id]).filter((id) => !deleted.includes(id));
+        links.set(row.id, kept);
+        noteLinks(place, row, field.id, kept);
+      }
+      await setLinks(place, field.id, links);
     }
   }
 }

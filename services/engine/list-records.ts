@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AirtableRecord } from '../../contracts/airtable';
 import { readBase } from './base-rows';
-import { answerRecord } from './answers';
-import { EngineError, invalidRequest } from './engine-error';
+import { answerRecords } from './answers';
+import { EngineError, invalidRequest, unknownField } from './engine-error';
 import { compileFilter, type RecordFilter } from './filter';
-import { readLinkTexts } from './link-texts';
 import { ListQuery, readOffset, writeOffset } from './list-query';
 import { listStatement, orderKeysOf, type ListStatement } from './list-sql';
-import { toRecord, type BasePlace, type RecordRow } from './record-rows';
+import type { BasePlace } from './place';
+import { toRecord, type RecordRow } from './record-rows';
+import { readSurroundings } from './surroundings';
+import type { TextForm } from './fields/field-type';
 import { findField, type EngineBase, type EngineField, type EngineTable } from './schema';
 import { parseBody } from './body';
 import { tableOf } from './schema-writing';
@@ -33,9 +35,16 @@ export interface RecordPage {
 function chosenFields(table: EngineTable, names: readonly string[] | undefined): EngineField[] | undefined {
   return names?.map((name) => {
     const field = findField(table, name);
-    if (!field) throw new EngineError(422, 'UNKNOWN_FIELD_NAME', `Unknown field name: "${name}"`);
+    if (!field) throw unknownField(name);
     return field;
   });
+}
+
+function textFormOf({ cellFormat, timeZone, userLocale }: ListQuery): TextForm | undefined {
+  if (cellFormat !== 'string') return undefined;
+  if (timeZone === undefined || userLocale === undefined)
+    throw invalidRequest('timeZone and userLocale are needed with cellFormat=string');
+  return { timeZone, userLocale };
 }
 
 function checkView(table: EngineTable, view: string | undefined): void {
@@ -59,9 +68,11 @@ async function readFiltered(
   await place.tx.query(`DECLARE engine_list NO SCROLL CURSOR FOR ${statement.sql}`, statement.values);
   for (;;) {
     const { rows } = await place.tx.query<ListRow>(`FETCH ${BATCH} FROM engine_list`);
-    const context = await readLinkTexts(place, base, filter.fields, rows);
-    for (const row of rows) {
-      if (filter.keeps(toRecord(row), context) && kept.push(row) === limit) break;
+    const records = rows.map(toRecord);
+    const context = await readSurroundings(place, base, filter.fields, records, 'text');
+    for (const [i, row] of rows.entries()) {
+      const record = records[i];
+      if (record && filter.keeps(record, context) && kept.push(row) === limit) break;
       if (Date.now() < turnEnds) continue;
       await nextTurn();
       turnEnds = Date.now() + TURN_MS;
@@ -85,15 +96,12 @@ export async function listRecords(
   place: BasePlace,
   tableIdOrName: string,
   input: unknown,
-  now: Date,
 ): Promise<RecordPage> {
   const query = parseBody(ListQuery, input);
-  const base = await readBase(place.tx, place.workspaceId, place.baseId);
+  const base = await readBase(place);
   const table = tableOf(base, tableIdOrName);
   checkView(table, query.view);
-  if (query.cellFormat === 'string' && (query.timeZone === undefined || query.userLocale === undefined)) {
-    throw invalidRequest('timeZone and userLocale are needed with cellFormat=string');
-  }
+  const text = textFormOf(query);
   const fields = chosenFields(table, query.fields);
   const keys = orderKeysOf(table, query);
   const position = readOffset(
@@ -104,21 +112,17 @@ export async function listRecords(
   const given = position?.given ?? 0;
   const room = Math.min(query.pageSize, (query.maxRecords ?? Infinity) - given);
   if (room <= 0) return { records: [] };
-  const filter = query.filterByFormula ? compileFilter(table, query.filterByFormula, now) : undefined;
+  const filter = query.filterByFormula ? compileFilter(table, query.filterByFormula, place.now) : undefined;
   const statement = listStatement(place, table.id, keys, position, filter?.prefilter ?? {});
   const rows = filter
     ? await readFiltered(place, base, statement, filter, room + 1)
     : (await place.tx.query<ListRow>(`${statement.sql} LIMIT ${room + 1}`, statement.values)).rows;
   const page = rows.slice(0, room);
-  const text =
-    query.cellFormat === 'string'
-      ? await readLinkTexts(place, base, fields ?? table.fields, page)
-      : undefined;
   const form = { byFieldId: query.returnFieldsByFieldId, ...(fields && { fields }), ...(text && { text }) };
   const last = page.at(-1);
   const more = rows.length > room && given + room < (query.maxRecords ?? Infinity);
   return {
-    records: page.map((row) => answerRecord(table, toRecord(row), form)),
+    records: await answerRecords(place, base, table, page.map(toRecord), form),
     ...(more &&
       last && {
         offset: writeOffset(table.id, query, { keys: last.keys, seq: last.seq, given: given + room }),

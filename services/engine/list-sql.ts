@@ -1,10 +1,11 @@
-import { EngineError } from './engine-error';
+import { unknownField } from './engine-error';
 import type { SortKey } from './fields/field-type';
 import { fieldTypeOf } from './fields/registry';
 import type { ListQuery, Position } from './list-query';
 import { findField, type EngineTable } from './schema';
 import type { Prefilter } from '../formula/prefilter';
 import { isEngineId } from './engine-ids';
+import { RECORD_COLUMNS } from './record-rows';
 
 /** Language rules of the Unicode root, whatever the database's own locale is. */
 const COLLATION = 'COLLATE "und-x-icu"';
@@ -22,8 +23,8 @@ export interface ListStatement {
 export function orderKeysOf(table: EngineTable, query: ListQuery): OrderKey[] {
   return query.sort.map(({ field: name, direction }) => {
     const field = findField(table, name);
-    if (!field) throw new EngineError(422, 'UNKNOWN_FIELD_NAME', `Unknown field name: "${name}"`);
-    return { ...fieldTypeOf(field).sort(field), direction };
+    if (!field) throw unknownField(name);
+    return { ...fieldTypeOf(field).sort(field, 'r'), direction };
   });
 }
 
@@ -64,7 +65,7 @@ export function listStatement(
   if (position) where.push(afterSql(keys, position, value));
   const order = [...keys.map((key) => `${keySql(key)} ${key.direction}`), 'r.seq'].join(', ');
   const keyTexts = keys.map((key) => `(${key.sql})::text`).join(', ');
-  const sql = `SELECT r.id, r.table_id, r.created_time, r.cells, r.seq::text AS seq, ARRAY[${keyTexts}]::text[] AS keys
+  const sql = `SELECT ${RECORD_COLUMNS}, r.seq::text AS seq, ARRAY[${keyTexts}]::text[] AS keys
     FROM engine_records r WHERE ${where.join(' AND ')} ORDER BY ${order}`;
   return { sql, values };
 }

@@ -1,10 +1,8 @@
-import { lockBase } from './base-rows';
-import { beginWriting, mergeCells, parseCells } from './cell-writing';
+import { mergeCells, openTable, parseCells } from './cell-writing';
 import { invalidRequest } from './engine-error';
 import { isEngineId, newEngineId } from './engine-ids';
-import type { BasePlace } from './record-rows';
+import type { BasePlace } from './place';
 import { writeDrafts, type Draft } from './record-writing';
-import { tableOf } from './schema-writing';
 
 /** A record to be taken over: with an id of its own where others link to it. */
 export interface LoadedRecord {
@@ -23,23 +21,20 @@ export async function loadRecords(
   place: BasePlace,
   tableIdOrName: string,
   records: readonly LoadedRecord[],
-  now: Date,
 ): Promise<string[]> {
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, tableIdOrName);
-  const writing = beginWriting(false);
+  const open = await openTable(place, tableIdOrName, false);
   const drafts: Draft[] = records.map(({ id = newEngineId('rec'), createdTime, fields }) => {
     if (!isEngineId('rec', id)) throw invalidRequest(`"${id}" is no record id like recXXXXXXXXXXXXXX`);
     return {
       id,
-      createdTime: createdTime ?? now.toISOString(),
+      ...(createdTime === undefined ? {} : { createdTime }),
       before: null,
-      after: mergeCells({}, parseCells(table, fields, writing)),
+      after: mergeCells({}, parseCells(open.table, fields, open.writing)),
     };
   });
   if (new Set(drafts.map((draft) => draft.id)).size !== drafts.length) {
     throw invalidRequest('two of the records have the same id');
   }
-  await writeDrafts(place, base, table, drafts, writing, now);
+  await writeDrafts(place, open, drafts);
   return drafts.map((draft) => draft.id);
 }

@@ -1,23 +1,21 @@
 import type { CellValue } from '../../contracts/airtable';
-import type { Tx } from '../database/database';
 import { isEngineId } from './engine-ids';
-import type { StoredRecord } from './schema';
+import type { BasePlace } from './place';
+import type { CellStamp, StoredRecord } from './schema';
 
-export type StoredCells = Readonly<Record<string, CellValue>>;
-
-/** Where records are: a transaction, a workspace and one of its bases. */
-export interface BasePlace {
-  readonly tx: Tx;
-  readonly workspaceId: string;
-  readonly baseId: string;
-}
+export type StoredCells = StoredRecord['cells'];
 
 export interface RecordRow {
   id: string;
   table_id: string;
   created_time: Date;
+  created_by: string | null;
   cells: Record<string, CellValue>;
+  modified: Record<string, CellStamp>;
 }
+
+/** What makes a `RecordRow`, of the row `r`. */
+export const RECORD_COLUMNS = 'r.id, r.table_id, r.created_time, r.created_by, r.cells, r.modified';
 
 /** Rows a statement writes at once: large enough to be fast, small enough for any message limit. */
 const CHUNK = 1_000;
@@ -28,22 +26,34 @@ function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
 
 /** A row as the rest of the engine knows a record. */
 export function toRecord(row: RecordRow): StoredRecord {
-  return { id: row.id, createdTime: row.created_time.toISOString(), cells: row.cells };
+  return {
+    id: row.id,
+    createdTime: row.created_time.toISOString(),
+    createdBy: row.created_by,
+    cells: row.cells,
+    modified: row.modified,
+  };
 }
 
-/** Records of the base by id, from any table or from one; ids that are not there are left out. */
+/** Rows of the base by record id, from whatever table; ids that are not there are left out. */
+export async function readRows(place: BasePlace, ids: readonly string[]): Promise<RecordRow[]> {
+  const wellFormed = ids.filter((id) => isEngineId('rec', id));
+  if (wellFormed.length === 0) return [];
+  const found = await place.tx.query<RecordRow>(
+    `SELECT ${RECORD_COLUMNS} FROM engine_records r WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = ANY($3)`,
+    [place.workspaceId, place.baseId, wellFormed],
+  );
+  return found.rows;
+}
+
+/** Records of a table by id; ids that it does not have are left out. */
 export async function readRecords(
   place: BasePlace,
   ids: readonly string[],
-  tableId?: string,
+  tableId: string,
 ): Promise<Map<string, StoredRecord>> {
-  const wellFormed = ids.filter((id) => isEngineId('rec', id));
-  const found = await place.tx.query<RecordRow>(
-    `SELECT id, table_id, created_time, cells FROM engine_records
-     WHERE workspace_id = $1 AND base_id = $2 AND id = ANY($3) AND ($4::text IS NULL OR table_id = $4)`,
-    [place.workspaceId, place.baseId, wellFormed, tableId ?? null],
-  );
-  return new Map(found.rows.map((row) => [row.id, toRecord(row)]));
+  const rows = await readRows(place, ids);
+  return new Map(rows.filter((row) => row.table_id === tableId).map((row) => [row.id, toRecord(row)]));
 }
 
 /** Which of the ids a table has. */
@@ -63,35 +73,49 @@ export async function readExistingIds(
 export async function insertRows(
   place: BasePlace,
   tableId: string,
-  records: readonly StoredRecord[],
+  records: readonly Omit<StoredRecord, 'modified'>[],
 ): Promise<void> {
   for (const part of chunks(records)) {
     await place.tx.query(
-      `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, cells)
-       SELECT $1, $2, $3, v.id, v.created_time, v.cells
-       FROM unnest($4::text[], $5::timestamptz[], $6::jsonb[]) WITH ORDINALITY AS v(id, created_time, cells, n) ORDER BY v.n`,
+      `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, created_by, cells)
+       SELECT $1, $2, $3, v.id, v.created_time, v.created_by, v.cells
+       FROM unnest($4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) WITH ORDINALITY AS v(id, created_time, created_by, cells, n)
+       ORDER BY v.n`,
       [
         place.workspaceId,
         place.baseId,
         tableId,
         part.map((r) => r.id),
         part.map((r) => r.createdTime),
+        part.map((r) => r.createdBy),
         part.map((r) => JSON.stringify(r.cells)),
       ],
     );
   }
 }
 
-/** Replaces all cells of records that are there. */
+/** Replaces all cells of records that are there; `changed` are the fields that get this moment's stamp. */
 export async function updateRows(
   place: BasePlace,
-  records: readonly { readonly id: string; readonly cells: StoredCells }[],
+  records: readonly {
+    readonly id: string;
+    readonly cells: StoredCells;
+    readonly changed: readonly string[];
+  }[],
 ): Promise<void> {
+  const stamp: CellStamp = [place.now.toISOString(), place.by.userId];
   for (const part of chunks(records)) {
     await place.tx.query(
-      `UPDATE engine_records r SET cells = v.cells FROM unnest($3::text[], $4::jsonb[]) AS v(id, cells)
+      `UPDATE engine_records r SET cells = v.cells, modified = r.modified || v.stamps
+       FROM unnest($3::text[], $4::jsonb[], $5::jsonb[]) AS v(id, cells, stamps)
        WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
-      [place.workspaceId, place.baseId, part.map((r) => r.id), part.map((r) => JSON.stringify(r.cells))],
+      [
+        place.workspaceId,
+        place.baseId,
+        part.map((r) => r.id),
+        part.map((r) => JSON.stringify(r.cells)),
+        part.map((r) => JSON.stringify(Object.fromEntries(r.changed.map((fieldId) => [fieldId, stamp])))),
+      ],
     );
   }
 }

@@ -1,16 +1,21 @@
 import type { CellValue } from '../../contracts/airtable';
-import { parseCell, type LinkByText, type Writing } from './cell-writing';
-import { checkLinks, followLinks, linkFieldsOf, type RecordChange } from './links';
-import { insertRows, updateRows, type BasePlace, type StoredCells } from './record-rows';
+import { saveAttachments } from './attachments/save-attachments';
+import { touchSchema } from './base-rows';
+import { parseCell, type LinkByText, type OpenTable, type Writing } from './cell-writing';
+import { checkLinks, followLinks, linkFieldsOf } from './links';
+import { numberRecords } from './numbering';
+import type { BasePlace } from './place';
+import { insertRows, updateRows, type StoredCells } from './record-rows';
 import { saveOptions } from './schema-rows';
-import { optionText, type EngineBase, type EngineTable } from './schema';
+import { optionText, type CellStamp, type EngineBase, type EngineTable, type StoredRecord } from './schema';
 
 /** One record as a write leaves it; `before` is null for a new one. */
 export interface Draft {
   readonly id: string;
-  readonly createdTime: string;
-  readonly before: StoredCells | null;
+  readonly before: StoredRecord | null;
   readonly after: StoredCells;
+  /** ISO; of a new record that is older than this request. */
+  readonly createdTime?: string;
 }
 
 /** Finds the record that a link by text means, by its primary cell; makes one when there is none. Returns its id. */
@@ -19,7 +24,6 @@ async function resolveLink(
   base: EngineBase,
   link: LinkByText,
   writing: Writing,
-  now: Date,
 ): Promise<string> {
   const table = base.tables.find((t) => t.id === optionText(link.field, 'linkedTableId'));
   const primary = table?.fields.find((field) => field.id === table.primaryFieldId);
@@ -32,7 +36,7 @@ async function resolveLink(
   );
   if (found.rows[0]) return found.rows[0].id;
   const cells = stored === null ? {} : { [primary.id]: stored };
-  await insertRows(place, table.id, [{ id: link.placeholder, createdTime: now.toISOString(), cells }]);
+  await insertDrafts(place, table, [{ id: link.placeholder, before: null, after: cells }]);
   return link.placeholder;
 }
 
@@ -51,38 +55,88 @@ function replaceIds(
   return replaced;
 }
 
+/** Adds new records: numbered, inserted, noted. */
+async function insertDrafts(
+  place: BasePlace,
+  table: EngineTable,
+  drafts: readonly Draft[],
+): Promise<StoredRecord[]> {
+  const records = (await numberRecords(place, table, drafts)).map((draft) => ({
+    id: draft.id,
+    createdTime: draft.createdTime ?? place.now.toISOString(),
+    createdBy: place.by.userId,
+    cells: draft.after,
+    modified: {},
+  }));
+  await insertRows(place, table.id, records);
+  for (const { id, createdTime, cells } of records)
+    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: null, after: cells });
+  return records;
+}
+
+/** The fields whose cells are other than they were. */
+export function changedFieldsOf(before: StoredCells, after: StoredCells): string[] {
+  const ids = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...ids].filter((id) => JSON.stringify(before[id]) !== JSON.stringify(after[id]));
+}
+
+async function updateDrafts(
+  place: BasePlace,
+  table: EngineTable,
+  drafts: readonly Draft[],
+): Promise<StoredRecord[]> {
+  const stamp: CellStamp = [place.now.toISOString(), place.by.userId];
+  const updates = drafts.flatMap(({ before, after }) =>
+    before ? [{ before, after, changed: changedFieldsOf(before.cells, after) }] : [],
+  );
+  const rows = updates.filter(({ changed }) => changed.length > 0);
+  await updateRows(
+    place,
+    rows.map(({ before, after, changed }) => ({ id: before.id, cells: after, changed })),
+  );
+  for (const { before, after } of rows) {
+    const { id, createdTime, cells } = before;
+    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, after });
+  }
+  return updates.map(({ before, after, changed }) => ({
+    ...before,
+    cells: after,
+    modified: { ...before.modified, ...Object.fromEntries(changed.map((fieldId) => [fieldId, stamp])) },
+  }));
+}
+
 /**
- * Writes drafts of one table: links by text resolved, links checked, rows written, the other sides of links and new select
- * options with them. The caller holds the base (`lockBase`). Throws EngineError before anything of it is visible.
- * Returns the drafts as they were written, in their order.
+ * Writes drafts of one table: links by text resolved, links checked, rows written, the other sides of links, new select
+ * options and attachments with them. Throws EngineError before anything of it is visible. Returns the records as they are
+ * now, in the drafts' order.
  */
 export async function writeDrafts(
   place: BasePlace,
-  base: EngineBase,
-  table: EngineTable,
+  { base, table, writing }: OpenTable,
   drafts: readonly Draft[],
-  writing: Writing,
-  now: Date,
-): Promise<Draft[]> {
+): Promise<StoredRecord[]> {
   const ids = new Map<string, string>();
   for (const link of writing.linksByText) {
-    ids.set(link.placeholder, await resolveLink(place, base, link, writing, now));
+    ids.set(link.placeholder, await resolveLink(place, base, link, writing));
   }
   const written =
     ids.size === 0 ? [...drafts] : drafts.map((d) => ({ ...d, after: replaceIds(table, d.after, ids) }));
-  const created = written.filter((draft) => draft.before === null);
-  await insertRows(
+  await saveAttachments(place, writing.attachments);
+  const created = await insertDrafts(
     place,
-    table.id,
-    created.map(({ id, createdTime, after }) => ({ id, createdTime, cells: after })),
+    table,
+    written.filter((draft) => draft.before === null),
   );
-  const changes: RecordChange[] = written;
+  const changes = written.map(({ id, before, after }) => ({ id, before: before?.cells ?? null, after }));
   await checkLinks(place, table, changes);
-  await updateRows(
+  const updated = await updateDrafts(
     place,
-    written.filter((draft) => draft.before !== null).map(({ id, after }) => ({ id, cells: after })),
+    table,
+    written.filter((draft) => draft.before !== null),
   );
-  await followLinks(place, table, changes);
+  await followLinks(place, base, table, changes);
   for (const field of writing.changedFields) await saveOptions(place, field);
-  return written;
+  if (writing.changedFields.size > 0) await touchSchema(place);
+  const byId = new Map([...created, ...updated].map((record) => [record.id, record]));
+  return drafts.flatMap(({ id }) => byId.get(id) ?? []);
 }

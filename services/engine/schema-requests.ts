@@ -1,7 +1,7 @@
-import { lockBase } from './base-rows';
+import { lockBase, touchSchema } from './base-rows';
 import { parseBody } from './body';
 import { recordNotFound } from './engine-error';
-import type { BasePlace } from './record-rows';
+import type { BasePlace } from './place';
 import { findField, type EngineField, type EngineTable } from './schema';
 import { checkNameIsFree } from './schema-rows';
 import { FieldInput, Renaming, TableInput } from './schema-shapes';
@@ -10,20 +10,20 @@ import { addField, addTable, splitLinks, tableOf } from './schema-writing';
 /** `POST /meta/bases/{base}/tables`. Returns the table; throws EngineError. */
 export async function createTable(place: BasePlace, body: unknown): Promise<EngineTable> {
   const input = parseBody(TableInput, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const { plain, links } = splitLinks(input);
+  const base = await lockBase(place);
+  const { plain, later } = splitLinks(input);
   const { id } = await addTable(place, base, plain);
-  for (const link of links) {
-    const now = await lockBase(place.tx, place.workspaceId, place.baseId);
-    await addField(place, now, tableOf(now, id), link);
+  for (const field of later) {
+    const now = await lockBase(place);
+    await addField(place, now, tableOf(now, id), field);
   }
-  return tableOf(await lockBase(place.tx, place.workspaceId, place.baseId), id);
+  return tableOf(await lockBase(place), id);
 }
 
 /** `PATCH /meta/bases/{base}/tables/{table}`: name and description. Returns the table; throws EngineError. */
 export async function updateTable(place: BasePlace, idOrName: string, body: unknown): Promise<EngineTable> {
   const input = parseBody(Renaming, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   const table = tableOf(base, idOrName);
   if (input.name !== undefined) checkNameIsFree(base.tables, input.name, 'DUPLICATE_TABLE_NAME', table.id);
   await place.tx.query(
@@ -31,7 +31,13 @@ export async function updateTable(place: BasePlace, idOrName: string, body: unkn
      WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
     [place.workspaceId, place.baseId, table.id, input.name ?? null, input.description ?? null],
   );
+  await touchSchema(place);
+  place.changes.noteSchema({ kind: 'tableChanged', tableId: table.id, before: named(table) });
   return { ...table, ...withoutUndefined(input) };
+}
+
+function named(it: { readonly name: string; readonly description?: string | undefined }) {
+  return { name: it.name, ...(it.description === undefined ? {} : { description: it.description }) };
 }
 
 function withoutUndefined(input: Renaming): { name?: string; description?: string } {
@@ -44,7 +50,7 @@ function withoutUndefined(input: Renaming): { name?: string; description?: strin
 /** `POST …/tables/{table}/fields`. Returns the field; throws EngineError. */
 export async function createField(place: BasePlace, tableId: string, body: unknown): Promise<EngineField> {
   const input = parseBody(FieldInput, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   return addField(place, base, tableOf(base, tableId), input);
 }
 
@@ -56,7 +62,7 @@ export async function updateField(
   body: unknown,
 ): Promise<EngineField> {
   const input = parseBody(Renaming, body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
+  const base = await lockBase(place);
   const table = tableOf(base, tableId);
   const field = findField(table, fieldId);
   if (!field) throw recordNotFound();
@@ -68,5 +74,12 @@ export async function updateField(
      WHERE workspace_id = $1 AND base_id = $2 AND id = $3`,
     [place.workspaceId, place.baseId, field.id, input.name ?? null, input.description ?? null],
   );
+  await touchSchema(place);
+  place.changes.noteSchema({
+    kind: 'fieldChanged',
+    tableId: table.id,
+    fieldId: field.id,
+    before: named(field),
+  });
   return { ...field, ...withoutUndefined(input) };
 }

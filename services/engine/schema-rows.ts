@@ -1,5 +1,5 @@
 import { EngineError } from './engine-error';
-import type { BasePlace } from './record-rows';
+import type { BasePlace } from './place';
 import type { EngineField, EngineTable } from './schema';
 
 /** Adds a table with its fields and views at a place in the base's list. */

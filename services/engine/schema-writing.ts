@@ -1,7 +1,9 @@
 import { invalidRequest, modelNotFound } from './engine-error';
 import { newEngineId } from './engine-ids';
 import { creatableType } from './fields/registry';
-import type { BasePlace } from './record-rows';
+import { touchSchema } from './base-rows';
+import { numberTable } from './numbering';
+import type { BasePlace } from './place';
 import { findTable, type EngineBase, type EngineField, type EngineTable } from './schema';
 import type { FieldInput, TableInput } from './schema-shapes';
 import { checkNameIsFree, insertField, insertTable } from './schema-rows';
@@ -9,6 +11,8 @@ import { checkNameIsFree, insertField, insertTable } from './schema-rows';
 function makeField(input: FieldInput, base: EngineBase, known: readonly EngineField[]): EngineField {
   checkNameIsFree(known, input.name, 'DUPLICATE_OR_EMPTY_FIELD_NAME');
   const options = creatableType(input.type).options(input.options, input, {
+    base,
+    fields: known,
     tableId: (idOrName) => findTable(base, idOrName)?.id,
   });
   return {
@@ -53,8 +57,12 @@ export async function addField(
     };
     field.options['inverseLinkFieldId'] = inverse.id;
     await insertField(place, linked.id, inverse);
+    place.changes.noteSchema({ kind: 'fieldCreated', tableId: linked.id, fieldId: inverse.id });
   }
   await insertField(place, table.id, field);
+  if (field.type === 'autoNumber') await numberTable(place, table.id, field.id);
+  await touchSchema(place);
+  place.changes.noteSchema({ kind: 'fieldCreated', tableId: table.id, fieldId: field.id });
   return field;
 }
 
@@ -81,15 +89,26 @@ export async function addTable(
     views: [{ id: newEngineId('viw'), name: 'Grid view', type: 'grid' }],
   };
   await insertTable(place, table, base.tables.length);
+  await touchSchema(place);
+  place.changes.noteSchema({ kind: 'tableCreated', tableId: table.id });
   return table;
 }
 
-/** Splits off the link fields: they need both tables to be there. The first field stays, so that it is refused as primary. */
-export function splitLinks(input: TableInput): { plain: TableInput; links: FieldInput[] } {
-  const isLink = (field: FieldInput, i: number) => i > 0 && field.type === 'multipleRecordLinks';
+/** Fields that refer to others, which must be there first; in the order in which they can be made. */
+const REFERRING: readonly string[] = [
+  'multipleRecordLinks',
+  'count',
+  'multipleLookupValues',
+  'lastModifiedTime',
+  'lastModifiedBy',
+];
+
+/** Splits off the fields that refer to other tables and fields. The first field stays, so that it is refused as primary. */
+export function splitLinks(input: TableInput): { plain: TableInput; later: FieldInput[] } {
+  const isLater = (field: FieldInput, i: number) => i > 0 && REFERRING.includes(field.type);
   return {
-    plain: { ...input, fields: input.fields.filter((field, i) => !isLink(field, i)) },
-    links: input.fields.filter(isLink),
+    plain: { ...input, fields: input.fields.filter((field, i) => !isLater(field, i)) },
+    later: REFERRING.flatMap((type) => input.fields.filter((field, i) => i > 0 && field.type === type)),
   };
 }
 

@@ -33,11 +33,17 @@ export interface EngineBase {
   readonly tables: readonly EngineTable[];
 }
 
+/** Who changed a cell last, and when: ISO time and user id. */
+export type CellStamp = readonly [at: string, userId: string | null];
+
 /** A record as it is kept: values by field id, no key for an empty cell. */
 export interface StoredRecord {
   readonly id: string;
   readonly createdTime: string;
+  readonly createdBy: string | null;
   readonly cells: Readonly<Record<string, CellValue>>;
+  /** By field id; what a record was created with has no stamp. */
+  readonly modified: Readonly<Record<string, CellStamp>>;
 }
 
 /** A table by id or name, like in a path of the API. Undefined when the base has none. */

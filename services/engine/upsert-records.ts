@@ -1,15 +1,14 @@
 import type { AirtableRecord, CellValue } from '../../contracts/airtable';
-import { lockBase } from './base-rows';
-import { answerDrafts } from './change-records';
-import { beginWriting, mergeCells, parseCells } from './cell-writing';
-import { EngineError, invalidRequest, rowDoesNotExist } from './engine-error';
+import { answerRecords } from './answers';
+import { computedCells, mergeCells, openTable, parseCells } from './cell-writing';
+import { invalidRequest, rowDoesNotExist, unknownField } from './engine-error';
 import { newEngineId } from './engine-ids';
 import { fieldTypeOf } from './fields/registry';
-import { readRecords, type BasePlace } from './record-rows';
+import type { BasePlace } from './place';
+import { readRecords } from './record-rows';
 import { parseUpsert } from './record-requests';
 import { writeDrafts, type Draft } from './record-writing';
 import { findField, type EngineField, type EngineTable } from './schema';
-import { tableOf } from './schema-writing';
 
 export interface UpsertAnswer {
   readonly records: AirtableRecord[];
@@ -20,7 +19,7 @@ export interface UpsertAnswer {
 function mergeFields(table: EngineTable, names: readonly string[]): EngineField[] {
   return names.map((name) => {
     const field = findField(table, name);
-    if (!field) throw new EngineError(422, 'UNKNOWN_FIELD_NAME', `Unknown field name: "${name}"`);
+    if (!field) throw unknownField(name);
     if (!fieldTypeOf(field).mergeable)
       throw invalidRequest(`records cannot be matched by the field "${field.name}"`);
     return field;
@@ -58,13 +57,11 @@ export async function upsertRecords(
   tableIdOrName: string,
   mode: 'merge' | 'replace',
   body: unknown,
-  now: Date,
 ): Promise<UpsertAnswer> {
   const request = parseUpsert(body);
-  const base = await lockBase(place.tx, place.workspaceId, place.baseId);
-  const table = tableOf(base, tableIdOrName);
+  const open = await openTable(place, tableIdOrName, request.typecast);
+  const { base, table, writing } = open;
   const keys = mergeFields(table, request.performUpsert.fieldsToMergeOn);
-  const writing = beginWriting(request.typecast);
   const drafts = new Map<string, Draft>();
   const order: string[] = [];
   for (const { id: givenId, fields } of request.records) {
@@ -78,18 +75,17 @@ export async function upsertRecords(
     const before = drafts.get(draftId)?.after ?? record?.cells ?? {};
     drafts.set(draftId, {
       id: draftId,
-      createdTime: record?.createdTime ?? now.toISOString(),
-      before: record?.cells ?? null,
-      after: mergeCells(mode === 'merge' ? before : {}, cells),
+      before: record ?? null,
+      after: mergeCells(mode === 'merge' ? before : computedCells(table, before), cells),
     });
     order.push(draftId);
   }
-  const written = await writeDrafts(place, base, table, [...drafts.values()], writing, now);
-  const byId = new Map(written.map((draft) => [draft.id, draft]));
+  const written = await writeDrafts(place, open, [...drafts.values()]);
+  const byId = new Map(written.map((record) => [record.id, record]));
   const inOrder = order.flatMap((id) => byId.get(id) ?? []);
   return {
-    records: answerDrafts(table, inOrder, request.returnFieldsByFieldId),
-    createdRecords: written.filter((draft) => draft.before === null).map((draft) => draft.id),
-    updatedRecords: written.filter((draft) => draft.before !== null).map((draft) => draft.id),
+    records: await answerRecords(place, base, table, inOrder, { byFieldId: request.returnFieldsByFieldId }),
+    createdRecords: [...drafts.values()].filter((draft) => draft.before === null).map((draft) => draft.id),
+    updatedRecords: [...drafts.values()].filter((draft) => draft.before !== null).map((draft) => draft.id),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cellText } from '../../cells/cells';
 import { invalidOptions, invalidValue } from '../engine-error';
 import type { EngineFieldType } from './field-type';
 
@@ -17,6 +18,7 @@ export const checkbox: EngineFieldType = {
   type: 'checkbox',
   primary: false,
   mergeable: false,
+  computed: false,
   options(given, field) {
     const parsed = Options.safeParse(given ?? {});
     if (!parsed.success) throw invalidOptions(field.name, 'icon or color is not one that a checkbox has');
@@ -30,8 +32,9 @@ export const checkbox: EngineFieldType = {
   },
   read: (stored) => stored,
   formula: (stored) => (stored === true ? true : null),
-  sort: (field) => ({
+  text: (stored, field) => cellText(field, stored),
+  sort: (field, row) => ({
     kind: 'number',
-    sql: `(CASE WHEN r.cells ? '${field.id}' THEN 1 ELSE 0 END)::numeric`,
+    sql: `(CASE WHEN ${row}.cells ? '${field.id}' THEN 1 ELSE 0 END)::numeric`,
   }),
 };

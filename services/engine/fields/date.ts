@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cellText } from '../../cells/cells';
 import { readDay, readInstant } from '../../cells/dates';
 import { invalidOptions, invalidValue } from '../engine-error';
 import type { EngineFieldType } from './field-type';
@@ -38,6 +39,7 @@ export const date: EngineFieldType = {
   type: 'date',
   primary: true,
   mergeable: true,
+  computed: false,
   options(given, field) {
     const parsed = Options.safeParse(given);
     if (!parsed.success) {
@@ -62,5 +64,6 @@ export const date: EngineFieldType = {
     const at = typeof stored === 'string' ? readInstant(stored) : undefined;
     return at === undefined ? null : { at, dayOnly: true };
   },
-  sort: (field) => textSort(field.id),
+  text: (stored, field) => cellText(field, stored),
+  sort: (field, row) => textSort(field.id, row),
 };

@@ -13,6 +13,7 @@ export const multipleSelects: EngineFieldType = {
   type: 'multipleSelects',
   primary: false,
   mergeable: true,
+  computed: false,
   options: (given, field) => parseChoices(given, field.name),
   parse(value, field, context) {
     const items = context.typecast && typeof value === 'string' ? value.split(',') : value;
@@ -21,5 +22,6 @@ export const multipleSelects: EngineFieldType = {
   },
   read: names,
   formula: names,
-  sort: (field) => ({ kind: 'number', sql: choicePlace(`r.cells->'${field.id}'->>0`, field) }),
+  text: (stored, field) => names(stored, field).join(', '),
+  sort: (field, row) => ({ kind: 'number', sql: choicePlace(`${row}.cells->'${field.id}'->>0`, field) }),
 };

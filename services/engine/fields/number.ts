@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cellText } from '../../cells/cells';
 import { invalidOptions, invalidValue } from '../engine-error';
 import type { EngineFieldType } from './field-type';
 
@@ -19,6 +20,7 @@ export const number: EngineFieldType = {
   type: 'number',
   primary: true,
   mergeable: true,
+  computed: false,
   options(given, field) {
     const parsed = Options.safeParse(given);
     if (!parsed.success) throw invalidOptions(field.name, 'precision must be a whole number from 0 to 8');
@@ -32,8 +34,9 @@ export const number: EngineFieldType = {
   },
   read: (stored) => stored,
   formula: (stored) => (typeof stored === 'number' ? stored : null),
-  sort: (field) => ({
+  text: (stored, field) => cellText(field, stored),
+  sort: (field, row) => ({
     kind: 'number',
-    sql: `coalesce((r.cells->>'${field.id}')::numeric, '-Infinity'::numeric)`,
+    sql: `coalesce((${row}.cells->>'${field.id}')::numeric, '-Infinity'::numeric)`,
   }),
 };

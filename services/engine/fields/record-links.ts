@@ -1,8 +1,15 @@
 import { z } from 'zod';
+import type { CellValue } from '../../../contracts/airtable';
 import { distinct } from '../../cells/canonical';
 import { invalidOptions, invalidValue } from '../engine-error';
 import { isEngineId } from '../engine-ids';
+import { primaryText } from '../cells';
 import type { EngineFieldType } from './field-type';
+
+/** The record ids in a stored link cell. */
+function ids(stored: CellValue | undefined): string[] {
+  return Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : [];
+}
 
 const Options = z.object({ linkedTableId: z.string() });
 
@@ -11,6 +18,7 @@ export const multipleRecordLinks: EngineFieldType = {
   type: 'multipleRecordLinks',
   primary: false,
   mergeable: false,
+  computed: false,
   options(given, field, context) {
     const parsed = Options.safeParse(given);
     if (!parsed.success) throw invalidOptions(field.name, 'linkedTableId is needed');
@@ -31,14 +39,23 @@ export const multipleRecordLinks: EngineFieldType = {
       }),
     );
   },
+  reach(record, field, base, purpose) {
+    if (purpose === 'json') return {};
+    const linked = base.tables.find((table) => table.id === field.options?.['linkedTableId']);
+    const primary = linked?.fields.find((other) => other.id === linked.primaryFieldId);
+    return { records: ids(record.cells[field.id]), fields: primary ? [primary] : [] };
+  },
   read: (stored) => stored,
-  formula: (stored, _field, context) =>
-    Array.isArray(stored) ? stored.map((id) => context.linkText(typeof id === 'string' ? id : '')) : null,
-  sort: (field) => ({
+  formula: (stored, _field, context) => ids(stored).map((id) => primaryText(id, context)),
+  text: (stored, _field, context) =>
+    ids(stored)
+      .map((id) => primaryText(id, context))
+      .join(', '),
+  sort: (field, row) => ({
     kind: 'text',
-    // The first linked record's primary cell. Primary fields are text, numbers and dates: stored as shown.
+    // The first linked record's primary cell as it is stored.
     sql: `coalesce((SELECT lower(l.cells->>t.primary_field_id) FROM engine_records l
       JOIN engine_tables t ON (t.workspace_id, t.base_id, t.id) = (l.workspace_id, l.base_id, l.table_id)
-      WHERE (l.workspace_id, l.base_id, l.id) = (r.workspace_id, r.base_id, r.cells->'${field.id}'->>0)), '')`,
+      WHERE (l.workspace_id, l.base_id, l.id) = (${row}.workspace_id, ${row}.base_id, ${row}.cells->'${field.id}'->>0)), '')`,
   }),
 };

@@ -6,9 +6,11 @@ export const singleSelect: EngineFieldType = {
   type: 'singleSelect',
   primary: false,
   mergeable: true,
+  computed: false,
   options: (given, field) => parseChoices(given, field.name),
   parse: parseChoice,
   read: (stored, field) => choiceName(stored, field) ?? null,
   formula: (stored, field) => choiceName(stored, field) ?? null,
-  sort: (field) => ({ kind: 'number', sql: choicePlace(`r.cells->>'${field.id}'`, field) }),
+  text: (stored, field) => choiceName(stored, field) ?? '',
+  sort: (field, row) => ({ kind: 'number', sql: choicePlace(`${row}.cells->>'${field.id}'`, field) }),
 };

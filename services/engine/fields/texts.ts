@@ -17,9 +17,9 @@ export function parseText(value: CellValue, field: EngineField, context: WriteCo
   return text;
 }
 
-/** The SQL of text sorting by a cell: case does not count, empty comes first. */
-export function textSort(fieldId: string): { kind: 'text'; sql: string } {
-  return { kind: 'text', sql: `coalesce(lower(r.cells->>'${fieldId}'), '')` };
+/** The SQL of text sorting by a cell of the row `row`: case does not count, empty comes first. */
+export function textSort(fieldId: string, row: string): { kind: 'text'; sql: string } {
+  return { kind: 'text', sql: `coalesce(lower(${row}.cells->>'${fieldId}'), '')` };
 }
 
 /** What all types have in common whose cell is a string and that have no options. */
@@ -28,10 +28,12 @@ export function textType(type: string): EngineFieldType {
     type,
     primary: true,
     mergeable: true,
+    computed: false,
     options: () => undefined,
     parse: parseText,
     read: (stored) => stored,
     formula: (stored) => (typeof stored === 'string' ? stored : null),
-    sort: (field) => textSort(field.id),
+    text: (stored) => (typeof stored === 'string' ? stored : ''),
+    sort: (field, row) => textSort(field.id, row),
   };
 }

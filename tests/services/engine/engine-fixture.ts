@@ -49,7 +49,10 @@ export async function insertWorkspace(database: TestDatabase): Promise<string> {
 /** A database with one workspace and one base of Films and Directors. */
 export async function createEngineFixture(): Promise<EngineFixture> {
   const database = await createTestDatabase();
-  const engine = createEngine({ clock: { now: () => NOW } });
+  const engine = createEngine({
+    clock: { now: () => NOW },
+    links: { urlOf: ({ attachmentId, size }) => `https://files.invalid/${attachmentId}/${size}` },
+  });
   const workspaceId = await insertWorkspace(database);
   const run = <T>(work: (tx: Tx) => Promise<T>) => database.db.tenant(workspaceId, work);
   const base = await run((tx) => engine.createBase(tx, workspaceId, { name: 'Films', tables: FILM_TABLES }));
