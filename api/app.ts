@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { SagatableError } from '../contracts/errors';
 import { actorOf, createAuthentication } from './authenticate';
 import { createCodecRoutes } from './codec';
+import { isTooDeep, MAX_BODY_DEPTH } from './body-depth';
 import type { ApiContext } from './context';
 import { createEventStreams } from './events';
 import { createHealthRoutes } from './health';
@@ -95,6 +96,14 @@ export function createApp(context: ApiContext): Express {
     express.json({ limit: EDIT_BODY }),
   );
   app.use('/v1', express.json({ limit: BODY }));
+  app.use('/v1', (req, _res, next) => {
+    if (isTooDeep(req.body)) {
+      throw new SagatableError('InvalidInput', `The body is nested more than ${MAX_BODY_DEPTH} deep.`, {
+        code: 'body_too_deep',
+      });
+    }
+    next();
+  });
   app.use(createSessionRoutes({ config, services }));
   app.use(createUserRoutes({ services }));
   app.use(createTokenRoutes({ services }));

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import type { Scope } from '../../contracts/scopes';
 import type { Database, Tx } from '../../services/database/database';
 import { EngineError, modelNotFound } from '../../services/engine/engine-error';
 import { concludeWrite } from '../../services/engine/conclude-write';
@@ -14,8 +15,10 @@ export interface BearerIdentity {
   readonly scopes: readonly string[];
 }
 
-export type EngineScope =
-  'data.records:read' | 'data.records:write' | 'schema.bases:read' | 'schema.bases:write';
+export type EngineScope = Extract<
+  Scope,
+  `data.records:${string}` | `data.recordComments:${string}` | `schema.bases:${string}` | 'webhook:manage'
+>;
 
 /** What a route gets: a transaction of the token's workspace and what the request said. */
 export interface EngineCall {

@@ -1,5 +1,6 @@
 import express, { Router } from 'express';
 import { EngineError } from '../../services/engine/engine-error';
+import { isTooDeep } from '../body-depth';
 import { createCalls, type EngineDoorParts } from './calls';
 import { createFailureHandler } from './failures';
 import { createRecordRoutes } from './record-routes';
@@ -18,6 +19,11 @@ export function createEngineRouter(parts: EngineRouterParts): Router {
   const router = Router();
   const calls = createCalls(parts);
   router.use(express.json({ limit: MAX_BODY }));
+  router.use((req, _res, next) => {
+    if (isTooDeep(req.body))
+      throw new EngineError(422, 'INVALID_REQUEST_BODY', 'The request body is nested too deep');
+    next();
+  });
   router.use('/meta', createSchemaRoutes(calls, parts.engine));
   router.use(createRecordRoutes(calls));
   router.use(() => {
