@@ -32,6 +32,7 @@ const Environment = z.object({
   GEMINI_BASE_URL: z.url().default('https://generativelanguage.googleapis.com'),
   GEMINI_MODEL: z.string().default('gemini-2.5-flash'),
   AIRTABLE_HOSTS: z.string().default(''),
+  FETCH_HOSTS: z.string().default(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LATE_WRITE_SECONDS: z.coerce.number().min(0).max(600).default(10),
   CHUNK_BATCHES: z.coerce.number().int().min(1).max(200).default(20),
@@ -58,11 +59,21 @@ export interface Config {
   readonly gemini: { readonly apiKey: string | undefined; readonly baseUrl: string; readonly model: string };
   /** Hosts besides api.airtable.com and the engine that connections may name. */
   readonly airtableHosts: readonly string[];
+  /** Hosts that attachments are fetched from and webhooks are told at even if their address is not a public one. */
+  readonly fetchHosts: readonly string[];
   readonly logLevel: string;
   /** How long an unanswered write may still land before it is looked for again. */
   readonly lateWriteSeconds: number;
   /** Batches of ten that one activity of an edit applies. */
   readonly chunkBatches: number;
+}
+
+/** A comma-separated variable. */
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 }
 
 /** Reads the environment. Throws one error that names every variable that is wrong. */
@@ -92,9 +103,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: e.JWT_SECRET,
     encryptionKeys: e.ENCRYPTION_KEYS,
     gemini: { apiKey: e.GEMINI_API_KEY, baseUrl: e.GEMINI_BASE_URL, model: e.GEMINI_MODEL },
-    airtableHosts: e.AIRTABLE_HOSTS.split(',')
-      .map((h) => h.trim())
-      .filter(Boolean),
+    airtableHosts: listOf(e.AIRTABLE_HOSTS),
+    fetchHosts: listOf(e.FETCH_HOSTS),
     logLevel: e.LOG_LEVEL,
     lateWriteSeconds: e.LATE_WRITE_SECONDS,
     chunkBatches: e.CHUNK_BATCHES,

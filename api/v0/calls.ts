@@ -48,6 +48,18 @@ async function identify(req: Request, parts: EngineDoorParts): Promise<BearerIde
   return who;
 }
 
+/** How a write goes into the log, where the base of the path or the whole of request and result are not it. */
+interface Logging {
+  readonly baseOf?: (call: EngineCall, result: unknown) => string;
+  /** Leaves out what may not be kept: secrets, a file's bytes. */
+  readonly logged?: (
+    request: unknown,
+    result: unknown,
+  ) => { readonly request: unknown; readonly result: unknown };
+}
+
+const whole = (request: unknown, result: unknown) => ({ request, result });
+
 /** Airtable refuses longer addresses. Source: Airtable Web API, limits: URL < 16,000 characters. */
 const MAX_URL = 16_000;
 
@@ -79,7 +91,11 @@ export function createCalls(parts: EngineDoorParts) {
   }
   return {
     read: (scope: EngineScope | null, work: (call: EngineCall) => Promise<unknown>) => route(scope, work),
-    write: (scope: EngineScope, work: (call: EngineCall) => Promise<unknown>, baseOf = basePart) =>
+    write: (
+      scope: EngineScope,
+      work: (call: EngineCall) => Promise<unknown>,
+      { baseOf = basePart, logged = whole }: Logging = {},
+    ) =>
       route(scope, async (call, req) => {
         const result = await work(call);
         await concludeWrite(call.place);
@@ -88,8 +104,7 @@ export function createCalls(parts: EngineDoorParts) {
           tokenId: call.who.tokenId,
           method: req.method,
           path: req.originalUrl,
-          request: call.body,
-          result,
+          ...logged(call.body, result),
         });
         return result;
       }),

@@ -41,7 +41,7 @@ export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
         const base = await engine.createBase(tx, who.workspaceId, { name, tables });
         return { id: base.id, tables: base.tables };
       },
-      (_call, result) => z.object({ id: z.string() }).parse(result).id,
+      { baseOf: (_call, result) => z.object({ id: z.string() }).parse(result).id },
     ),
   );
   router.get(
