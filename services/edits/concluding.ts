@@ -1,0 +1,45 @@
+import type { ChangeState, EditState } from '../../contracts/edits';
+import type { Tx } from '../database/database';
+import { assertNotBuried } from '../operations/steps';
+import { moveEdit } from './edit-rows';
+import { APPLY_STEP, type EditRef } from './edit-work';
+import { countStates } from './journal';
+
+/** States in which something of the edit is, or may be, in the base after its compensation. */
+const LEFT_OVER: readonly ChangeState[] = [
+  'landed',
+  'intended',
+  'undo_intended',
+  'undo_conflict',
+  'undo_unknown',
+  'unknown',
+];
+
+export interface Conclusion {
+  readonly outcome: Partial<Record<ChangeState, number>>;
+  /** Changes that are, or may be, in the base and should not be. */
+  readonly leftOver: number;
+}
+
+/**
+ * Closes an edit by what its journal says: applied, or after compensation rolled back or in need of review. Throws
+ * Conflict `fenced` when a late attempt says `applied` although it is being taken back.
+ */
+export async function concludeEdit(
+  tx: Tx,
+  ref: EditRef,
+  compensated: boolean,
+  reason: string | null,
+): Promise<Conclusion> {
+  // A late attempt that says `applied` must not spoil the end of a compensation.
+  if (!compensated) await assertNotBuried(tx, ref.operationId, APPLY_STEP);
+  const outcome = await countStates(tx, ref.editId);
+  const unclear = (outcome.unknown ?? 0) + (outcome.failed ?? 0);
+  const leftOver = compensated ? LEFT_OVER.reduce((n, state) => n + (outcome[state] ?? 0), 0) : unclear;
+  const state = leftOver > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
+  const from: readonly EditState[] = compensated
+    ? ['approved', 'applying', 'applied', 'needs_review']
+    : ['approved', 'applying', 'applied'];
+  await moveEdit(tx, ref.editId, from, state, reason);
+  return { outcome, leftOver };
+}

@@ -1,0 +1,34 @@
+import { SagatableError } from '../../contracts/errors';
+import type { AirtableGateway } from '../airtable/gateway';
+import type { Config } from '../config';
+import type { Database } from '../database/database';
+import type { Operations } from '../operations/operations';
+import type { Connections } from '../workspaces/connections';
+import type { EditRow } from './edit-rows';
+import type { Preview } from './preview';
+
+/** What the work on edits needs. */
+export interface EditDependencies {
+  readonly db: Database;
+  readonly gateway: AirtableGateway;
+  readonly connections: Connections;
+  readonly operations: Operations;
+  readonly config: Pick<Config, 'lateWriteSeconds' | 'chunkBatches'>;
+}
+
+/** An edit and the operation that works on it. */
+export interface EditRef {
+  readonly workspaceId: string;
+  readonly editId: string;
+  readonly operationId: string;
+}
+
+/** The step of workflows/edits.ts whose tombstone shuts out attempts that wake late. */
+export const APPLY_STEP = 'apply';
+
+/** The preview of a planned edit. Throws Conflict `edit_not_ready` before it was planned. */
+export function previewOf(edit: EditRow): Preview {
+  if (!edit.preview)
+    throw new SagatableError('Conflict', 'The edit has not been planned yet.', { code: 'edit_not_ready' });
+  return edit.preview;
+}
