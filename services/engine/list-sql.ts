@@ -3,8 +3,7 @@ import type { SortKey } from './fields/field-type';
 import { fieldTypeOf } from './fields/registry';
 import type { ListQuery, Position } from './list-query';
 import { findField, type EngineTable } from './schema';
-import type { Prefilter } from '../formula/prefilter';
-import { isEngineId } from './engine-ids';
+import type { SqlFilter } from '../formula/sql/compile';
 import { RECORD_COLUMNS } from './record-rows';
 
 /** Language rules of the Unicode root, whatever the database's own locale is. */
@@ -45,27 +44,27 @@ function afterSql(keys: readonly OrderKey[], position: Position, value: (v: unkn
   return `(${ways.map((way) => `(${way})`).join(' OR ')})`;
 }
 
-/** The statement that gives a table's records in order from a position on, with their sort keys as text. */
+/**
+ * The statement that gives a table's records in order from a position on, with their sort keys as text; at most `limit` of
+ * them. What an answer needs of a record is made outside of the sort, so that it is made for the first records only.
+ */
 export function listStatement(
   place: { readonly workspaceId: string; readonly baseId: string },
   tableId: string,
   keys: readonly OrderKey[],
   position: Position | undefined,
-  prefilter: Prefilter,
+  filter: SqlFilter | undefined,
+  limit?: number,
 ): ListStatement {
   const values: unknown[] = [place.workspaceId, place.baseId, tableId];
   const value = (v: unknown) => `$${values.push(v)}`;
   const where = ['r.workspace_id = $1', 'r.base_id = $2', 'r.table_id = $3'];
-  if (prefilter.ids) {
-    where.push(`r.id = ANY(${value([...prefilter.ids].filter((id) => isEngineId('rec', id)))})`);
-  }
-  if (prefilter.createdAfter !== undefined) {
-    where.push(`r.created_time > ${value(new Date(prefilter.createdAfter))}`);
-  }
+  if (filter?.sql) where.push(filter.sql(value));
   if (position) where.push(afterSql(keys, position, value));
   const order = [...keys.map((key) => `${keySql(key)} ${key.direction}`), 'r.seq'].join(', ');
   const keyTexts = keys.map((key) => `(${key.sql})::text`).join(', ');
   const sql = `SELECT ${RECORD_COLUMNS}, r.seq::text AS seq, ARRAY[${keyTexts}]::text[] AS keys
-    FROM engine_records r WHERE ${where.join(' AND ')} ORDER BY ${order}`;
+    FROM (SELECT r.* FROM engine_records r WHERE ${where.join(' AND ')} ORDER BY ${order}
+      ${limit === undefined ? 'OFFSET 0' : `LIMIT ${value(limit)}`}) r`;
   return { sql, values };
 }

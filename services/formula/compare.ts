@@ -5,18 +5,21 @@ function isNumeric(value: FormulaValue): value is number | boolean {
   return typeof value === 'number' || typeof value === 'boolean';
 }
 
-function asDates(a: FormulaValue, b: FormulaValue): [number, number] | undefined {
+function ifFaultless<T>(compute: () => T): T | undefined {
   try {
-    return [toDate(a).at, toDate(b).at];
+    return compute();
   } catch (error) {
     if (error instanceof FormulaFault) return undefined;
     throw error;
   }
 }
 
+const asDates = (a: FormulaValue, b: FormulaValue) =>
+  ifFaultless((): [number, number] => [toDate(a).at, toDate(b).at]);
+
 /**
  * Whether two values are equal. BLANK() equals "", 0 and false (Airtable: IF(BLANK()=0, …) takes the first branch); a list
- * equals its text; a date equals ISO text of the same moment; a number never equals a text.
+ * equals its text; a date equals text of the same moment; a number never equals a text.
  */
 export function areEqual(a: FormulaValue, b: FormulaValue): boolean {
   if (isDate(a) || isDate(b)) {
@@ -46,17 +49,32 @@ function isBlankLike(value: FormulaValue): boolean {
 export function compare(a: FormulaValue, b: FormulaValue): number | undefined {
   if (isDate(a) || isDate(b)) {
     const dates = asDates(a, b);
-    return dates === undefined ? undefined : dates[0] - dates[1];
+    return dates && orderOf(...dates);
   }
   if (isNumeric(a) || isNumeric(b)) {
-    try {
-      return toNumber(a) - toNumber(b);
-    } catch (error) {
-      if (error instanceof FormulaFault) return undefined;
-      throw error;
-    }
+    const numbers = ifFaultless((): [number, number] => [toNumber(a), toNumber(b)]);
+    return numbers && orderOf(...numbers);
   }
-  const left = toText(a);
-  const right = toText(b);
-  return left < right ? -1 : left > right ? 1 : 0;
+  return orderOfTexts(toText(a), toText(b));
+}
+
+function orderOf(a: number, b: number): number | undefined {
+  if (Number.isNaN(a) || Number.isNaN(b)) return undefined;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** By code points, like a database that compares UTF-8 byte by byte; JavaScript's `<` goes by UTF-16 units. */
+function orderOfTexts(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left !== right) return rank(left) - rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Units of a surrogate pair stand for code points above all that a single unit can be. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

@@ -1,12 +1,13 @@
+import { checkArguments } from './arguments';
 import { FormulaError } from './formula-error';
-import { findFunction } from './functions/registry';
+import { findFunction, nearestFunction } from './functions/registry';
 import { isOperator, PRECEDENCE, type Node } from './syntax';
 import { tokenize, type Token } from './tokens';
 
 /** Source: the URL limit of Airtable bounds a formula in a GET; a POST may carry somewhat more. */
 export const MAX_FORMULA_LENGTH = 100_000;
-/** Deeper trees are refused before they could exhaust the stack, in parsing or in evaluating. */
-const MAX_DEPTH = 250;
+/** Calls and brackets inside each other; deeper ones are refused before they could exhaust the stack. */
+export const MAX_DEPTH = 500;
 
 interface Measured {
   readonly node: Node;
@@ -29,8 +30,7 @@ class Parser {
   parse(): Node {
     const { node } = this.expression(0, 1);
     const rest = this.peek();
-    if (rest.kind !== 'end')
-      throw new FormulaError(`an operator was expected instead of ${describe(rest)}`, rest.at);
+    if (rest.kind !== 'end') throw new FormulaError(this.noOperator(rest), rest.at);
     return node;
   }
 
@@ -53,14 +53,11 @@ class Parser {
       if (token.kind !== 'sign' || !isOperator(token.value) || PRECEDENCE[token.value] <= level) return left;
       this.take();
       const right = this.expression(PRECEDENCE[token.value], nested + 1);
-      const node: Node = {
-        kind: 'binary',
-        operator: token.value,
-        left: left.node,
-        right: right.node,
-        at: token.at,
-      };
-      left = measured(node, Math.max(left.depth, right.depth) + 1);
+      const operator = token.value;
+      const node: Node = { kind: 'binary', operator, left: left.node, right: right.node, at: token.at };
+      // A longer chain is not deeper: it is walked step by step.
+      const leftDepth = left.node.kind === 'binary' ? left.depth : left.depth + 1;
+      left = measured(node, Math.max(leftDepth, right.depth + 1));
     }
   }
 
@@ -88,7 +85,7 @@ class Parser {
   private signed(sign: string, at: number, nested: number): Measured {
     if (sign === '(') {
       const inner = this.expression(0, nested + 1);
-      this.expect(')');
+      this.close('the bracket', at);
       return inner;
     }
     if (sign === '-' || sign === '+') {
@@ -101,7 +98,13 @@ class Parser {
   }
 
   private call(name: string, at: number, nested: number): Measured {
-    this.expect('(');
+    const open = this.take().at;
+    const fn = findFunction(name);
+    if (!fn) {
+      const near = nearestFunction(name);
+      const hint = near === undefined ? '' : `: did you mean ${near}?`;
+      throw new FormulaError(`there is no function ${name}${hint}`, at);
+    }
     const args: Node[] = [];
     let depth = 0;
     if (!this.isSign(')')) {
@@ -111,12 +114,8 @@ class Parser {
         depth = Math.max(depth, arg.depth);
       } while (this.skip(','));
     }
-    this.expect(')');
-    const fn = findFunction(name);
-    if (!fn) throw new FormulaError(`there is no function ${name}`, at);
-    if (args.length < fn.min || args.length > fn.max) {
-      throw new FormulaError(`${fn.name} does not take ${args.length} arguments`, at);
-    }
+    this.close(fn.name, open);
+    checkArguments(fn, args, at);
     return measured({ kind: 'call', name: fn.name, args, at }, depth + 1);
   }
 
@@ -131,10 +130,23 @@ class Parser {
     return true;
   }
 
-  private expect(sign: string): void {
+  private close(what: string, open: number): void {
     const token = this.peek();
-    if (!this.skip(sign))
-      throw new FormulaError(`"${sign}" was expected instead of ${describe(token)}`, token.at);
+    if (this.skip(')')) return;
+    throw new FormulaError(
+      token.kind === 'end'
+        ? `")" was expected instead of the end: ${what} at character ${open + 1} is not closed`
+        : this.noOperator(token),
+      token.at,
+    );
+  }
+
+  /** Two values side by side: most often a name of several words without its braces. */
+  private noOperator(token: Token): string {
+    const said = `an operator was expected instead of "${token.value}"`;
+    const before = this.tokens[this.next - 1];
+    if (before?.kind !== 'name' || (token.kind !== 'name' && token.kind !== 'number')) return said;
+    return `${said}: a field name of several words stands in braces, like {${before.value} ${token.value}}`;
   }
 }
 
@@ -145,8 +157,4 @@ function measured(node: Node, depth: number): Measured {
 
 function tooDeep(at: number): FormulaError {
   return new FormulaError(`the formula is nested more than ${MAX_DEPTH} deep`, at);
-}
-
-function describe(token: Token): string {
-  return token.kind === 'end' ? 'the end' : `"${token.value}"`;
 }

@@ -1,4 +1,4 @@
-import { PRECEDENCE, type Node } from './syntax';
+import { chainOf, PRECEDENCE, type BinaryNode, type Node } from './syntax';
 
 function quote(text: string): string {
   const escaped = text
@@ -22,10 +22,20 @@ export function printFormula(node: Node, level = 0): string {
       return `-${printFormula(node.operand, 5)}`;
     case 'call':
       return `${node.name}(${node.args.map((arg) => printFormula(arg)).join(', ')})`;
-    case 'binary': {
-      const own = PRECEDENCE[node.operator];
-      const text = `${printFormula(node.left, own - 1)} ${node.operator} ${printFormula(node.right, own)}`;
-      return own <= level ? `(${text})` : text;
-    }
+    case 'binary':
+      return printChain(node, level);
   }
+}
+
+function printChain(node: BinaryNode, level: number): string {
+  const { first, steps } = chainOf(node);
+  let text = printFormula(first, 4);
+  let before: number | undefined;
+  for (const step of steps) {
+    const own = PRECEDENCE[step.operator];
+    if (before !== undefined && before < own) text = `(${text})`;
+    text += ` ${step.operator} ${printFormula(step.right, own)}`;
+    before = own;
+  }
+  return PRECEDENCE[node.operator] <= level ? `(${text})` : text;
 }

@@ -1,10 +1,14 @@
 import { readInstant, writeInstant } from '../cells/dates';
 import { FormulaFault } from './formula-error';
+import { readSlashedDate } from './slashed-date';
 
-/** A point in time, ms since 1970; `dayOnly` for a date without time. */
+/** A point in time, ms since 1970; `dayOnly` for a date without time. Zone and locale count when it is written out. */
 export interface FormulaDate {
   readonly at: number;
   readonly dayOnly: boolean;
+  /** IANA name, checked to exist. */
+  readonly zone?: string;
+  readonly locale?: string;
 }
 
 /** What a formula computes with. null is BLANK(). */
@@ -16,6 +20,11 @@ export const MAX_RESULT = 100_000;
 /** True for a date value. */
 export function isDate(value: FormulaValue): value is FormulaDate {
   return typeof value === 'object' && value !== null && 'dayOnly' in value;
+}
+
+/** True for a list value. */
+export function isList(value: FormulaValue): value is readonly FormulaValue[] {
+  return Array.isArray(value);
 }
 
 /** Text no longer than a formula may make. Throws FormulaFault. */
@@ -46,19 +55,16 @@ export function toNumber(value: FormulaValue): number {
   return number;
 }
 
-/** A computed number that exists. Throws FormulaFault for NaN and infinities. */
-export function finite(number: number): number {
-  if (!Number.isFinite(number)) throw new FormulaFault('the result is no number');
-  return number;
-}
-
-/** A value as a date: ISO text counts. Throws FormulaFault for anything else, also for empty. */
+/** A value as a date: ISO text and "12/31/2020 4:05 pm" count. Throws FormulaFault for anything else, also for empty. */
 export function toDate(value: FormulaValue): FormulaDate {
   if (isDate(value)) return value;
-  const text = Array.isArray(value) ? toText(value) : value;
-  const at = typeof text === 'string' ? readInstant(text.trim()) : undefined;
-  if (at === undefined || typeof text !== 'string') throw new FormulaFault('the value is no date');
-  return { at, dayOnly: text.trim().length === 10 };
+  const whole = isList(value) ? toText(value) : value;
+  if (typeof whole !== 'string') throw new FormulaFault('the value is no date');
+  const text = whole.trim();
+  const at = readInstant(text);
+  const date = at === undefined ? readSlashedDate(text) : { at, dayOnly: text.length === 10 };
+  if (!date) throw new FormulaFault('the value is no date');
+  return date;
 }
 
 /** A date made by computing. Throws FormulaFault when it is out of range. */
@@ -71,15 +77,10 @@ export function dateAt(at: number, dayOnly = false): FormulaDate {
 export function isTruthy(value: FormulaValue): boolean {
   if (value === null || value === '' || value === false) return false;
   if (typeof value === 'number') return value !== 0 && !Number.isNaN(value);
-  return !(Array.isArray(value) && value.length === 0);
+  return !(isList(value) && value.length === 0);
 }
 
 /** Lists in lists as one list. */
 export function flatten(values: readonly FormulaValue[]): FormulaValue[] {
   return values.flatMap((value) => (isList(value) ? flatten(value) : [value]));
-}
-
-/** True for a list value. */
-export function isList(value: FormulaValue): value is readonly FormulaValue[] {
-  return Array.isArray(value);
 }

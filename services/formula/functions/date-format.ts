@@ -1,131 +1,128 @@
-import { FormulaFault } from '../formula-error';
-import { bounded, dateAt, type FormulaDate } from '../values';
+import type { FormulaContext } from '../context';
+import { bounded, type FormulaDate } from '../values';
+import { dayAt, midnightOf, weekOf } from './calendar';
+import { dayName, monthName } from './date-names';
+import { offsetOf } from './time-zone';
 
-const MONTHS = 'January February March April May June July August September October November December'.split(
-  ' ',
-);
-const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
-const TOKEN =
-  /\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|Do|DD|D|dddd|ddd|d|HH|H|hh|h|mm|m|SSS|ss|s|A|a|ZZ|Z|X|x|LLL|LL|L|l|Q/g;
+/** Moment's tokens, which Airtable's format specifiers are; what stands in square brackets is none. */
+export const TOKEN =
+  /\[([^\]]*)\]|YYYY|YY|Qo|Q|MMMM|MMM|MM|Mo|M|DDDD|DDDo|DDD|DD|Do|D|dddd|ddd|dd|do|d|E|e|wo|ww|w|Wo|WW|W|gggg|gg|GGGG|GG|HH|H|hh|h|kk|k|mm|m|S{1,9}|ss|s|A|a|ZZ|Z|zz|z|X|x|LTS|LT|LLLL|LLL|LL|L|llll|lll|ll|l/g;
+
 const LONG: Readonly<Record<string, string>> = {
+  LTS: 'h:mm:ss A',
+  LT: 'h:mm A',
+  LLLL: 'dddd, MMMM D, YYYY h:mm A',
   LLL: 'MMMM D, YYYY h:mm A',
   LL: 'MMMM D, YYYY',
   L: 'MM/DD/YYYY',
+  llll: 'ddd, MMM D, YYYY h:mm A',
+  lll: 'MMM D, YYYY h:mm A',
+  ll: 'MMM D, YYYY',
   l: 'M/D/YYYY',
 };
 
-const pad = (n: number, width: number) => String(n).padStart(width, '0');
+/** A format with its tokens for whole dates (L, LL, …) written out. */
+export function withoutLongTokens(format: string): string {
+  return format.replace(TOKEN, (token) => LONG[token] ?? token);
+}
+
+const pad = (n: number, width = 2) => `${n < 0 ? '-' : ''}${String(Math.abs(n)).padStart(width, '0')}`;
 
 function ordinal(n: number): string {
   const teen = n % 100 >= 11 && n % 100 <= 13;
   return `${n}${teen ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;
 }
 
-function part(token: string, d: Date): string {
-  const hour12 = d.getUTCHours() % 12 || 12;
-  const parts: Readonly<Record<string, () => string>> = {
-    YYYY: () => pad(d.getUTCFullYear(), 4),
-    YY: () => pad(d.getUTCFullYear() % 100, 2),
-    Q: () => String(Math.floor(d.getUTCMonth() / 3) + 1),
-    MMMM: () => MONTHS[d.getUTCMonth()] ?? '',
-    MMM: () => (MONTHS[d.getUTCMonth()] ?? '').slice(0, 3),
-    MM: () => pad(d.getUTCMonth() + 1, 2),
-    M: () => String(d.getUTCMonth() + 1),
-    Do: () => ordinal(d.getUTCDate()),
-    DD: () => pad(d.getUTCDate(), 2),
-    D: () => String(d.getUTCDate()),
-    dddd: () => DAYS[d.getUTCDay()] ?? '',
-    ddd: () => (DAYS[d.getUTCDay()] ?? '').slice(0, 3),
-    d: () => String(d.getUTCDay()),
-    HH: () => pad(d.getUTCHours(), 2),
-    H: () => String(d.getUTCHours()),
-    hh: () => pad(hour12, 2),
-    h: () => String(hour12),
-    mm: () => pad(d.getUTCMinutes(), 2),
-    m: () => String(d.getUTCMinutes()),
-    ss: () => pad(d.getUTCSeconds(), 2),
-    s: () => String(d.getUTCSeconds()),
-    SSS: () => pad(d.getUTCMilliseconds(), 3),
-    A: () => (d.getUTCHours() < 12 ? 'AM' : 'PM'),
-    a: () => (d.getUTCHours() < 12 ? 'am' : 'pm'),
-    Z: () => '+00:00',
-    ZZ: () => '+0000',
-    X: () => String(Math.floor(d.getTime() / 1000)),
-    x: () => String(d.getTime()),
-  };
-  return parts[token]?.() ?? token;
+function writeOffset(offset: number, colon: string): string {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  return `${offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}${colon}${pad(minutes % 60)}`;
 }
 
-/** A date by a format of Moment's tokens, in UTC; `[words]` stay. Source: Airtable formula reference, DATETIME_FORMAT. */
-export function formatDate(date: FormulaDate, format: string): string {
-  const d = new Date(date.at);
-  const text = bounded(format).replace(TOKEN, (token, words: string | undefined) => {
-    if (words !== undefined) return words;
-    const long = LONG[token];
-    return long === undefined ? part(token, d) : long.replace(TOKEN, (inner) => part(inner, d));
-  });
-  return bounded(text);
+/** A moment as clocks and calendars of its zone show it. */
+interface Shown {
+  readonly date: FormulaDate;
+  /** ms that the zone is ahead of UTC. */
+  readonly offset: number;
+  /** Its UTC parts are those of the zone. */
+  readonly local: Date;
+  readonly hour: number;
+  readonly context: FormulaContext;
 }
 
-const READERS: Readonly<Record<string, string>> = {
-  YYYY: '(?<year>\\d{4})',
-  YY: '(?<short>\\d{2})',
-  MMMM: '(?<name>[A-Za-z]{3,9})',
-  MMM: '(?<name>[A-Za-z]{3,9})',
-  MM: '(?<month>\\d{2})',
-  M: '(?<month>\\d{1,2})',
-  DD: '(?<day>\\d{2})',
-  D: '(?<day>\\d{1,2})',
-  HH: '(?<hour>\\d{2})',
-  H: '(?<hour>\\d{1,2})',
-  hh: '(?<hour>\\d{2})',
-  h: '(?<hour>\\d{1,2})',
-  mm: '(?<minute>\\d{2})',
-  m: '(?<minute>\\d{1,2})',
-  ss: '(?<second>\\d{2})',
-  s: '(?<second>\\d{1,2})',
-  A: '(?<half>[AaPp][Mm])',
-  a: '(?<half>[AaPp][Mm])',
+const dayOfYear = ({ local }: Shown) =>
+  Math.round((midnightOf(local.getTime()) - dayAt(local.getUTCFullYear(), 0)) / 86_400_000) + 1;
+const week = ({ local }: Shown) => weekOf(local.getTime(), 0, 1);
+const isoWeek = ({ local }: Shown) => weekOf(local.getTime(), 1, 4);
+const quarter = ({ local }: Shown) => Math.floor(local.getUTCMonth() / 3) + 1;
+const month = ({ local, date, context }: Shown, style: 'long' | 'short') =>
+  monthName(local.getUTCMonth(), style, date.locale, context);
+const weekday = ({ local, date, context }: Shown, style: 'long' | 'short') =>
+  dayName(local.getUTCDay(), style, date.locale, context);
+
+const PARTS: Readonly<Record<string, (shown: Shown) => string | number>> = {
+  YYYY: ({ local }) => pad(local.getUTCFullYear(), 4),
+  YY: ({ local }) => pad(local.getUTCFullYear() % 100),
+  Q: quarter,
+  Qo: (shown) => ordinal(quarter(shown)),
+  MMMM: (shown) => month(shown, 'long'),
+  MMM: (shown) => month(shown, 'short'),
+  MM: ({ local }) => pad(local.getUTCMonth() + 1),
+  Mo: ({ local }) => ordinal(local.getUTCMonth() + 1),
+  M: ({ local }) => local.getUTCMonth() + 1,
+  DDDD: (shown) => pad(dayOfYear(shown), 3),
+  DDDo: (shown) => ordinal(dayOfYear(shown)),
+  DDD: dayOfYear,
+  DD: ({ local }) => pad(local.getUTCDate()),
+  Do: ({ local }) => ordinal(local.getUTCDate()),
+  D: ({ local }) => local.getUTCDate(),
+  dddd: (shown) => weekday(shown, 'long'),
+  ddd: (shown) => weekday(shown, 'short'),
+  dd: (shown) => weekday(shown, 'short').slice(0, 2),
+  do: ({ local }) => ordinal(local.getUTCDay()),
+  d: ({ local }) => local.getUTCDay(),
+  e: ({ local }) => local.getUTCDay(),
+  E: ({ local }) => local.getUTCDay() || 7,
+  w: (shown) => week(shown).week,
+  wo: (shown) => ordinal(week(shown).week),
+  ww: (shown) => pad(week(shown).week),
+  W: (shown) => isoWeek(shown).week,
+  Wo: (shown) => ordinal(isoWeek(shown).week),
+  WW: (shown) => pad(isoWeek(shown).week),
+  gggg: (shown) => pad(week(shown).year, 4),
+  gg: (shown) => pad(week(shown).year % 100),
+  GGGG: (shown) => pad(isoWeek(shown).year, 4),
+  GG: (shown) => pad(isoWeek(shown).year % 100),
+  HH: ({ hour }) => pad(hour),
+  H: ({ hour }) => hour,
+  hh: ({ hour }) => pad(hour % 12 || 12),
+  h: ({ hour }) => hour % 12 || 12,
+  kk: ({ hour }) => pad(hour || 24),
+  k: ({ hour }) => hour || 24,
+  mm: ({ local }) => pad(local.getUTCMinutes()),
+  m: ({ local }) => local.getUTCMinutes(),
+  ss: ({ local }) => pad(local.getUTCSeconds()),
+  s: ({ local }) => local.getUTCSeconds(),
+  A: ({ hour }) => (hour < 12 ? 'AM' : 'PM'),
+  a: ({ hour }) => (hour < 12 ? 'am' : 'pm'),
+  ZZ: ({ offset }) => writeOffset(offset, ''),
+  Z: ({ offset }) => writeOffset(offset, ':'),
+  z: ({ date }) => date.zone ?? 'UTC',
+  zz: ({ date }) => date.zone ?? 'UTC',
+  X: ({ date }) => Math.floor(date.at / 1000),
+  x: ({ date }) => date.at,
 };
 
-function readerOf(format: string): RegExp {
-  if (format.length > 100) throw new FormulaFault('the date format is too long');
-  const escape = (words: string) => words.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-  let pattern = '';
-  let last = 0;
-  for (const found of format.matchAll(TOKEN)) {
-    pattern += escape(format.slice(last, found.index));
-    last = found.index + found[0].length;
-    const reader = found[1] === undefined ? READERS[found[0]] : escape(found[1]);
-    if (reader === undefined) throw new FormulaFault('the date format cannot be read');
-    pattern += reader;
-  }
-  try {
-    return new RegExp(`^${pattern}${escape(format.slice(last))}$`);
-  } catch {
-    throw new FormulaFault('the date format names a part twice');
-  }
-}
-
-/** Text read by such a format; two-digit years from 69 on are 19xx, as Moment reads them. Throws FormulaFault. */
-export function parseDate(text: string, format: string): FormulaDate {
-  const found = readerOf(format).exec(text.trim())?.groups;
-  if (!found) throw new FormulaFault('the text does not fit the date format');
-  const number = (name: string, otherwise: number) =>
-    found[name] === undefined ? otherwise : Number(found[name]);
-  const short = number('short', 70);
-  const year = number('year', short + (short >= 69 ? 1900 : 2000));
-  const named = MONTHS.findIndex(
-    (m) => m.slice(0, 3).toLowerCase() === found['name']?.slice(0, 3).toLowerCase(),
-  );
-  const month = found['name'] === undefined ? number('month', 1) - 1 : named;
-  const day = number('day', 1);
-  const half = found['half']?.toLowerCase();
-  const hour = half === undefined ? number('hour', 0) : (number('hour', 12) % 12) + (half === 'pm' ? 12 : 0);
-  const date = new Date(Date.UTC(2000, 0, 1, hour, number('minute', 0), number('second', 0)));
-  date.setUTCFullYear(year, month, day);
-  if (month < 0 || date.getUTCMonth() !== month || date.getUTCDate() !== day || hour > 23) {
-    throw new FormulaFault('there is no such date');
-  }
-  return dateAt(date.getTime(), found['hour'] === undefined);
+/** A date by a format of Moment's tokens, in its zone and language. Source: Airtable, supported format specifiers. */
+export function formatDate(date: FormulaDate, format: string, context: FormulaContext): string {
+  const offset = offsetOf(date.at, date.zone, context);
+  const local = new Date(date.at + offset);
+  const shown = { date, offset, local, hour: local.getUTCHours(), context };
+  const text = withoutLongTokens(bounded(format)).replace(TOKEN, (token, words: string | undefined) => {
+    if (words !== undefined) return words;
+    if (token.startsWith('S')) {
+      return pad(local.getUTCMilliseconds(), 3).padEnd(token.length, '0').slice(0, token.length);
+    }
+    return String(PARTS[token]?.(shown) ?? token);
+  });
+  return bounded(text);
 }

@@ -1,5 +1,6 @@
 import { FormulaFault } from '../formula-error';
 import { dateAt, toText, type FormulaDate, type FormulaValue } from '../values';
+import { dayAt, midnightOf, weekStartOf } from './calendar';
 
 const FIXED: Readonly<Record<string, number>> = {
   millisecond: 1,
@@ -26,10 +27,10 @@ const SHORT: Readonly<Record<string, string>> = {
 /** A unit's singular name. Throws FormulaFault for one that is none. */
 export function unitOf(value: FormulaValue): string {
   const text = toText(value).trim();
-  const short = SHORT[text];
+  const short = Object.hasOwn(SHORT, text) ? SHORT[text] : undefined;
   if (short !== undefined) return short;
   const name = text.toLowerCase().replace(/s$/, '');
-  if (name in FIXED || name in MONTHS) return name;
+  if (Object.hasOwn(FIXED, name) || Object.hasOwn(MONTHS, name)) return name;
   throw new FormulaFault('there is no such unit of time');
 }
 
@@ -38,12 +39,12 @@ function addMonths(at: number, months: number): number {
   const day = date.getUTCDate();
   date.setUTCDate(1);
   date.setUTCMonth(date.getUTCMonth() + months);
-  const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  const last = new Date(dayAt(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
   date.setUTCDate(Math.min(day, last));
   return date.getTime();
 }
 
-/** A date moved by whole units; the 31st becomes the last day of a shorter month. */
+/** A date moved by whole units; the 31st becomes the last day of a shorter month. Throws FormulaFault. */
 export function addUnits(date: FormulaDate, count: number, unit: string): FormulaDate {
   const months = MONTHS[unit];
   const at =
@@ -51,7 +52,7 @@ export function addUnits(date: FormulaDate, count: number, unit: string): Formul
       ? date.at + Math.trunc(count) * (FIXED[unit] ?? 0)
       : addMonths(date.at, Math.trunc(count) * months);
   const dayOnly = date.dayOnly && ['day', 'week', 'month', 'quarter', 'year'].includes(unit);
-  return dateAt(at, dayOnly);
+  return { ...date, ...dateAt(at, dayOnly) };
 }
 
 /** Whole units from b to a, toward zero. */
@@ -71,12 +72,11 @@ export function startOf(date: FormulaDate, unit: string): number {
   const d = new Date(date.at);
   const year = d.getUTCFullYear();
   const month = d.getUTCMonth();
-  const midnight = Date.UTC(year, month, d.getUTCDate());
-  if (unit === 'year') return Date.UTC(year, 0);
-  if (unit === 'quarter') return Date.UTC(year, month - (month % 3));
-  if (unit === 'month') return Date.UTC(year, month);
-  if (unit === 'week') return midnight - d.getUTCDay() * 86_400_000;
-  if (unit === 'day') return midnight;
+  if (unit === 'year') return dayAt(year, 0);
+  if (unit === 'quarter') return dayAt(year, month - (month % 3));
+  if (unit === 'month') return dayAt(year, month);
+  if (unit === 'week') return weekStartOf(date.at, 0);
+  if (unit === 'day') return midnightOf(date.at);
   const size = FIXED[unit] ?? 1;
   return Math.floor(date.at / size) * size;
 }

@@ -1,25 +1,23 @@
-import { dateAt, isDate, toDate, toNumber, toText, type FormulaValue } from '../values';
-import { formatDate, parseDate } from './date-format';
+import { dateAt, toDate, toNumber, toText, type FormulaValue } from '../values';
+import { midnightOf, weekOf } from './calendar';
 import { addUnits, startOf, unitOf, unitsBetween } from './date-units';
 import { eager, type FormulaFunction } from './formula-function';
+import { addWorkdays, workdaysBetween } from './workdays';
 
 const part = (name: string, read: (d: Date) => number) =>
   eager(name, 1, 1, ([value = null]) => read(new Date(toDate(value).at)));
 
-/** Weekdays count from Sunday = 0; "Monday" as second argument makes Monday 0. */
-function weekday(value: FormulaValue, start: FormulaValue | undefined): number {
-  const day = new Date(toDate(value).at).getUTCDay();
-  return start !== undefined && toText(start).toLowerCase() === 'monday' ? (day + 6) % 7 : day;
-}
+/** The first day of the week: Sunday (0), or Monday (1) when that is asked for. */
+const firstDay = (start: FormulaValue | undefined) => (/^monday$/i.test(toText(start ?? null)) ? 1 : 0);
 
 function isSame(a: FormulaValue, b: FormulaValue, unit: FormulaValue | undefined): boolean {
   const size = unit === undefined ? 'millisecond' : unitOf(unit);
   return startOf(toDate(a), size) === startOf(toDate(b), size);
 }
 
-/** Everything counts in UTC, like Airtable's formulas without SET_TIMEZONE. */
+/** Everything counts in UTC, like Airtable's formulas without SET_TIMEZONE. An empty date is an error, as at Airtable. */
 export const DATES: readonly FormulaFunction[] = [
-  eager('TODAY', 0, 0, (_, row) => dateAt(Math.floor(row.now / 86_400_000) * 86_400_000, true)),
+  eager('TODAY', 0, 0, (_, row) => dateAt(midnightOf(row.now), true)),
   eager('NOW', 0, 0, (_, row) => dateAt(row.now)),
   part('YEAR', (d) => d.getUTCFullYear()),
   part('MONTH', (d) => d.getUTCMonth() + 1),
@@ -27,22 +25,23 @@ export const DATES: readonly FormulaFunction[] = [
   part('HOUR', (d) => d.getUTCHours()),
   part('MINUTE', (d) => d.getUTCMinutes()),
   part('SECOND', (d) => d.getUTCSeconds()),
-  eager('WEEKDAY', 1, 2, ([date = null, start]) => weekday(date, start)),
+  eager('WEEKDAY', 1, 2, ([date = null, start]) => {
+    return (new Date(toDate(date).at).getUTCDay() - firstDay(start) + 7) % 7;
+  }),
+  // Week 1 is the one with January 1, whichever day weeks begin with (?).
+  eager('WEEKNUM', 1, 2, ([date = null, start]) => weekOf(toDate(date).at, firstDay(start), 1).week),
   eager('DATEADD', 3, 3, ([date = null, count = null, unit = null]) =>
     addUnits(toDate(date), toNumber(count), unitOf(unit)),
   ),
   eager('DATETIME_DIFF', 2, 3, ([a = null, b = null, unit = 'seconds']) =>
     unitsBetween(toDate(a), toDate(b), unitOf(unit)),
   ),
-  eager('DATETIME_FORMAT', 1, 2, ([date = null, format]) =>
-    format === undefined ? new Date(toDate(date).at).toISOString() : formatDate(toDate(date), toText(format)),
+  eager('WORKDAY', 2, 3, ([date = null, count = null, holidays]) =>
+    addWorkdays(toDate(date), toNumber(count), holidays),
   ),
-  eager('DATETIME_PARSE', 1, 3, ([text = null, format]) => {
-    if (isDate(text)) return text;
-    return format === undefined ? toDate(text) : parseDate(toText(text), toText(format));
-  }),
-  eager('DATESTR', 1, 1, ([date = null]) => formatDate(toDate(date), 'YYYY-MM-DD')),
-  eager('TIMESTR', 1, 1, ([date = null]) => formatDate(toDate(date), 'HH:mm:ss')),
+  eager('WORKDAY_DIFF', 2, 3, ([from = null, to = null, holidays]) =>
+    workdaysBetween(toDate(from), toDate(to), holidays),
+  ),
   eager('IS_BEFORE', 2, 2, ([a = null, b = null]) => toDate(a).at < toDate(b).at),
   eager('IS_AFTER', 2, 2, ([a = null, b = null]) => toDate(a).at > toDate(b).at),
   eager('IS_SAME', 2, 3, ([a = null, b = null, unit]) => isSame(a, b, unit)),

@@ -1,3 +1,4 @@
+import type { FormulaContext } from '../context';
 import type { FormulaValue } from '../values';
 
 /** What a row and its surroundings give to a formula. */
@@ -9,6 +10,8 @@ export interface FormulaRow {
   readonly now: number;
   /** The value of a field by the name or id that the formula calls it by. */
   field(name: string): FormulaValue;
+  /** ms since 1970: when one of the fields, or with no names any field, was last changed. Undefined: never. */
+  modifiedTime(names: readonly string[]): number | undefined;
 }
 
 /** Arguments not yet computed: IF and SWITCH compute only what they choose. */
@@ -16,6 +19,8 @@ export interface LazyArgs {
   readonly count: number;
   /** The value of the argument at `index`; BLANK() beyond the last. Throws FormulaFault. */
   value(index: number): FormulaValue;
+  /** The name by which the argument at `index` calls a field; undefined when it is no field. */
+  field(index: number): string | undefined;
 }
 
 /** One function of the formula language. */
@@ -23,7 +28,9 @@ export interface FormulaFunction {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  call(args: LazyArgs, row: FormulaRow): FormulaValue;
+  /** Its arguments are fields, not what they hold. */
+  readonly ofFields?: boolean;
+  call(args: LazyArgs, row: FormulaRow, context: FormulaContext): FormulaValue;
 }
 
 /** A function that wants all its arguments computed. */
@@ -31,12 +38,14 @@ export function eager(
   name: string,
   min: number,
   max: number,
-  call: (args: readonly FormulaValue[], row: FormulaRow) => FormulaValue,
+  call: (args: readonly FormulaValue[], row: FormulaRow, context: FormulaContext) => FormulaValue,
 ): FormulaFunction {
-  return { name, min, max, call: (args, row) => call(allOf(args), row) };
+  return { name, min, max, call: (args, row, context) => call(allOf(args), row, context) };
 }
 
 /** Every argument's value, in order. */
 export function allOf(args: LazyArgs): FormulaValue[] {
-  return Array.from({ length: args.count }, (_, i) => args.value(i));
+  const values: FormulaValue[] = [];
+  for (let i = 0; i < args.count; i++) values.push(args.value(i));
+  return values;
 }

@@ -1,13 +1,13 @@
 import { areEqual } from '../compare';
 import { FormulaFault } from '../formula-error';
 import { isTruthy } from '../values';
-import { allOf, eager, type FormulaFunction } from './formula-function';
+import { eager, type FormulaFunction } from './formula-function';
 
 /** Airtable computes all arguments of AND, OR and XOR: an error in one is an error of the whole. */
 export const LOGIC: readonly FormulaFunction[] = [
-  eager('AND', 1, 10_000, (args) => args.every(isTruthy)),
-  eager('OR', 1, 10_000, (args) => args.some(isTruthy)),
-  eager('XOR', 1, 10_000, (args) => args.filter(isTruthy).length % 2 === 1),
+  eager('AND', 1, Infinity, (args) => args.every(isTruthy)),
+  eager('OR', 1, Infinity, (args) => args.some(isTruthy)),
+  eager('XOR', 1, Infinity, (args) => args.filter(isTruthy).length % 2 === 1),
   eager('NOT', 1, 1, ([value = null]) => !isTruthy(value)),
   eager('TRUE', 0, 0, () => true),
   eager('FALSE', 0, 0, () => false),
@@ -19,7 +19,7 @@ export const LOGIC: readonly FormulaFunction[] = [
   {
     name: 'SWITCH',
     min: 3,
-    max: 10_000,
+    max: Infinity,
     call(args) {
       const subject = args.value(0);
       for (let i = 1; i + 1 < args.count; i += 2) {
@@ -32,10 +32,11 @@ export const LOGIC: readonly FormulaFunction[] = [
     name: 'ISERROR',
     min: 1,
     max: 1,
+    // ISERROR(2/0) is the formula reference's own example: NaN and infinities count.
     call(args) {
       try {
-        allOf(args);
-        return false;
+        const value = args.value(0);
+        return typeof value === 'number' && !Number.isFinite(value);
       } catch (error) {
         if (error instanceof FormulaFault) return true;
         throw error;

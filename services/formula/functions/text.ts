@@ -1,10 +1,11 @@
 import { FormulaFault } from '../formula-error';
-import { bounded, finite, MAX_RESULT, toNumber, toText, type FormulaValue } from '../values';
+import { bounded, MAX_RESULT, toNumber, toText, type FormulaValue } from '../values';
 import { eager, type FormulaFunction } from './formula-function';
 
-const count = (value: FormulaValue | undefined) => Math.max(0, Math.trunc(toNumber(value ?? null)));
+/** A number of characters: negative and missing ones are none, fractions are cut. */
+const count = (value: FormulaValue | undefined) => Math.max(0, Math.trunc(toNumber(value ?? null)) || 0);
 
-/** The place of `what` in `text` from 1, 0 when it is not there; the search begins at `start` (from 1). */
+/** The place of `what` in `text` from 1, 0 when it is not there; the search begins at `start` (from 1; 0 is the same). */
 function placeOf(what: string, text: string, start: FormulaValue | undefined): number {
   const from = start === undefined ? 0 : Math.max(0, count(start) - 1);
   return text.indexOf(what, from) + 1;
@@ -29,7 +30,7 @@ function substitute(text: string, old: string, by: string, only: FormulaValue | 
 
 function repeat(text: string, times: number): string {
   if (text.length * times > MAX_RESULT) throw new FormulaFault('the text is too long');
-  return text.repeat(times);
+  return text === '' ? '' : text.repeat(times);
 }
 
 /** "$1,200.50" → 1200.5: signs of money and thousands are passed over, as Airtable's VALUE does. */
@@ -41,10 +42,17 @@ function readValue(value: FormulaValue): FormulaValue {
   return number;
 }
 
+/** Percent signs for all but letters, digits and -_.~ (JavaScript's own function leaves !'()* as well). */
+function encode(text: string): string {
+  if (!text.isWellFormed()) throw new FormulaFault('the text holds half a surrogate pair');
+  const hex = (c: string) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/[!'()*]/g, hex);
+}
+
 export const TEXT: readonly FormulaFunction[] = [
   eager('LEN', 1, 1, ([text = null]) => toText(text).length),
-  eager('LOWER', 1, 1, ([text = null]) => toText(text).toLowerCase()),
-  eager('UPPER', 1, 1, ([text = null]) => toText(text).toUpperCase()),
+  eager('LOWER', 1, 1, ([text = null]) => bounded(toText(text).toLowerCase())),
+  eager('UPPER', 1, 1, ([text = null]) => bounded(toText(text).toUpperCase())),
   eager('TRIM', 1, 1, ([text = null]) => toText(text).trim()),
   eager('LEFT', 1, 2, ([text = null, n = 1]) => toText(text).slice(0, count(n))),
   eager('RIGHT', 1, 2, ([text = null, n = 1]) => (count(n) === 0 ? '' : toText(text).slice(-count(n)))),
@@ -65,17 +73,10 @@ export const TEXT: readonly FormulaFunction[] = [
     const whole = toText(text);
     return bounded(whole.slice(0, from) + toText(by) + whole.slice(from + count(n)));
   }),
-  eager('CONCATENATE', 1, 10_000, (args) => bounded(args.map(toText).join(''))),
+  eager('CONCATENATE', 1, Infinity, (args) => bounded(args.map(toText).join(''))),
   eager('REPT', 2, 2, ([text = null, n = null]) => repeat(toText(text), count(n))),
   eager('EXACT', 2, 2, ([a = null, b = null]) => toText(a) === toText(b)),
   eager('T', 1, 1, ([value = null]) => (typeof value === 'string' ? value : null)),
-  eager('VALUE', 1, 1, ([value = null]) => {
-    const number = readValue(value);
-    return typeof number === 'number' ? finite(number) : number;
-  }),
-  eager('ENCODE_URL_COMPONENT', 1, 1, ([text = null]) => {
-    const whole = toText(text);
-    if (!whole.isWellFormed()) throw new FormulaFault('the text holds half a surrogate pair');
-    return bounded(encodeURIComponent(whole));
-  }),
+  eager('VALUE', 1, 1, ([value = null]) => readValue(value)),
+  eager('ENCODE_URL_COMPONENT', 1, 1, ([text = null]) => bounded(encode(toText(text)))),
 ];

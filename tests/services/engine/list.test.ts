@@ -112,7 +112,6 @@ const refused: [Record<string, unknown>, string][] = [
   [{ filterByFormula: '('.repeat(1_000) + '1' + ')'.repeat(1_000) }, 'INVALID_FILTER_BY_FORMULA'],
   [{ filterByFormula: 'NOT('.repeat(1_000) + '1' + ')'.repeat(1_000) }, 'INVALID_FILTER_BY_FORMULA'],
   [{ filterByFormula: '-'.repeat(1_000) + '1' }, 'INVALID_FILTER_BY_FORMULA'],
-  [{ filterByFormula: '1+'.repeat(1_000) + '1' }, 'INVALID_FILTER_BY_FORMULA'],
 ];
 test.each(refused)('query %# is refused', async (query, type) => {
   await expect(list(query)).rejects.toEqual(expect.objectContaining({ type, status: 422 }));
