@@ -21,6 +21,7 @@ export type DownloadSize = 'original' | 'small' | 'large' | 'full';
 export interface DownloadLinks {
   urlOf(file: {
     readonly workspaceId: string;
+    readonly baseId: string;
     readonly attachmentId: string;
     readonly size: DownloadSize;
     readonly filename: string;
