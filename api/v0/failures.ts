@@ -7,6 +7,7 @@ interface Failure {
   readonly status: number;
   readonly type: string;
   readonly message: string;
+  readonly form?: 'object' | 'list';
 }
 
 function memberOf(error: unknown, key: 'type' | 'code' | 'status'): unknown {
@@ -54,6 +55,11 @@ function failureOf(error: unknown): Failure | undefined {
   return ofBody(error) ?? ofDatabase(error);
 }
 
+function bodyOf({ type, message, form }: Failure) {
+  if (type === 'NOT_FOUND') return { error: 'NOT_FOUND' };
+  return form === 'list' ? { errors: [{ error: type, message }] } : { error: { type, message } };
+}
+
 /** Answers every failure under /v0 in Airtable's shapes; `report` hears of those that are our own fault. */
 export function createFailureHandler(report: (error: unknown) => void): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
@@ -70,7 +76,6 @@ export function createFailureHandler(report: (error: unknown) => void): ErrorReq
       return;
     }
     if (failure.status === 503) res.set('Retry-After', '1');
-    if (failure.type === 'NOT_FOUND') res.status(404).json({ error: 'NOT_FOUND' });
-    else res.status(failure.status).json({ error: { type: failure.type, message: failure.message } });
+    res.status(failure.status).json(bodyOf(failure));
   };
 }
