@@ -5,12 +5,14 @@ import type { Role } from './workspaces';
 const PERSONAL = [
   'users:read',
   'users:write',
+  'user.email:read',
   'workspaces:create',
   'tokens:write',
 ] as const satisfies readonly Scope[];
 const READING = [
   'workspaces:read',
   'data.records:read',
+  'data.recordComments:read',
   'schema.bases:read',
 ] as const satisfies readonly Scope[];
 

@@ -4,7 +4,7 @@ import type { CreatedToken, TokenView } from '../../contracts/identity';
 import { ROLE_SCOPES } from '../../contracts/roles';
 import type { Scope } from '../../contracts/scopes';
 import type { Role } from '../../contracts/workspaces';
-import { oneRow, type Database, type Tx } from '../database/database';
+import { oneRow, type Database, type PreparedStatement, type Tx } from '../database/database';
 import { newId, randomText } from '../ids';
 
 /** Tells a personal access token from other bearers, for us and for secret scanners. */
@@ -13,6 +13,8 @@ export const TOKEN_PREFIX = 'pat_';
 const ENGINE_SCOPES: readonly Scope[] = [
   'data.records:read',
   'data.records:write',
+  'data.recordComments:read',
+  'data.recordComments:write',
   'schema.bases:read',
   'schema.bases:write',
 ];
@@ -45,6 +47,20 @@ interface Row {
   readonly last_used_at: Date | null;
 }
 
+/** What a request with a token needs to know; the role is null for who is no longer a member. */
+type Holder = Pick<Row, 'id' | 'user_id' | 'workspace_id' | 'scopes' | 'purpose' | 'last_used_at'> & {
+  readonly role: Role | null;
+};
+
+/** No row for a token that is unknown or expired, nor while its workspace is being deleted. */
+const FIND_HOLDER: PreparedStatement = {
+  name: 'token holder',
+  text: `SELECT t.id, t.user_id, t.workspace_id, t.scopes, t.purpose, t.last_used_at, m.role
+    FROM personal_tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
+      LEFT JOIN memberships m ON m.workspace_id = t.workspace_id AND m.user_id = t.user_id
+    WHERE t.digest = $1 AND w.closed_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`,
+};
+
 /** The token is 256 bits of chance: a plain digest suffices, and an index finds it. */
 const digestOf = (token: string) => createHash('sha256').update(token).digest();
 const mint = () => TOKEN_PREFIX + randomText(43);
@@ -71,14 +87,6 @@ export function createPersonalTokens({ db }: { readonly db: Database }) {
       days,
     ];
     return oneRow(await tx.query<Row>(sql, values));
-  }
-
-  /** The role is null for who is no longer a member; there is no row while the workspace is being deleted. */
-  async function read(tx: Tx, token: string): Promise<(Row & { role: Role | null }) | undefined> {
-    const sql = `SELECT t.*, m.role FROM personal_tokens t JOIN workspaces w ON w.workspace_id = t.workspace_id
-        LEFT JOIN memberships m ON m.workspace_id = t.workspace_id AND m.user_id = t.user_id
-      WHERE t.digest = $1 AND w.closed_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())`;
-    return (await tx.query<Row & { role: Role | null }>(sql, [digestOf(token)])).rows[0];
   }
 
   return {
@@ -135,19 +143,19 @@ export function createPersonalTokens({ db }: { readonly db: Database }) {
     },
 
     /** Who a bearer is; null for one that is unknown, expired, or whose holder has left the workspace. */
-    authenticateToken(bearer: string): Promise<AuthenticatedToken | null> {
-      if (!bearer.startsWith(TOKEN_PREFIX)) return Promise.resolve(null);
-      return db.system(async (tx) => {
-        const row = await read(tx, bearer);
-        if (!row || (row.purpose === 'person' && row.role === null)) return null;
-        // Once a minute is exact enough, and spares a write with every request.
-        if (row.last_used_at === null || Date.now() - row.last_used_at.getTime() > 60_000) {
-          await tx.query('UPDATE personal_tokens SET last_used_at = now() WHERE id = $1', [row.id]);
-        }
-        const granted = row.purpose === 'engine' || row.role === null ? null : ROLE_SCOPES[row.role];
-        const scopes = row.scopes.filter((scope) => granted === null || granted.includes(scope));
-        return { tokenId: row.id, userId: row.user_id, workspaceId: row.workspace_id, scopes };
-      });
+    async authenticateToken(bearer: string): Promise<AuthenticatedToken | null> {
+      if (!bearer.startsWith(TOKEN_PREFIX)) return null;
+      const [row] = await db.lookUp<Holder>(FIND_HOLDER, [digestOf(bearer)]);
+      if (!row || (row.purpose === 'person' && row.role === null)) return null;
+      // Once a minute is exact enough, and spares a write with every request.
+      if (row.last_used_at === null || Date.now() - row.last_used_at.getTime() > 60_000) {
+        await db.system((tx) =>
+          tx.query('UPDATE personal_tokens SET last_used_at = now() WHERE id = $1', [row.id]),
+        );
+      }
+      const granted = row.purpose === 'engine' || row.role === null ? null : ROLE_SCOPES[row.role];
+      const scopes = row.scopes.filter((scope) => granted === null || granted.includes(scope));
+      return { tokenId: row.id, userId: row.user_id, workspaceId: row.workspace_id, scopes };
     },
   };
 }

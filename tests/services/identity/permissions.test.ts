@@ -43,10 +43,12 @@ describe('a role', () => {
   const matrix: Readonly<Record<Scope, string>> = {
     'users:read': 'owner admin editor approver viewer',
     'users:write': 'owner admin editor approver viewer',
+    'user.email:read': 'owner admin editor approver viewer',
     'workspaces:create': 'owner admin editor approver viewer',
     'tokens:write': 'owner admin editor approver viewer',
     'workspaces:read': 'owner admin editor approver viewer',
     'data.records:read': 'owner admin editor approver viewer',
+    'data.recordComments:read': 'owner admin editor approver viewer',
     'schema.bases:read': 'owner admin editor approver viewer',
     'chats:write': 'owner admin editor',
     'edits:propose': 'owner admin editor',
@@ -54,8 +56,11 @@ describe('a role', () => {
     'edits:approve': 'owner admin approver',
     'members:write': 'owner admin',
     'connections:write': 'owner admin',
+    'bases:copy': 'owner admin',
     'data.records:write': 'owner admin',
+    'data.recordComments:write': 'owner admin',
     'schema.bases:write': 'owner admin',
+    'webhook:manage': 'owner admin',
     'workspaces:delete': 'owner',
   };
 

@@ -122,6 +122,8 @@ describe('the engine’s own token', () => {
     expect(found?.scopes).toEqual([
       'data.records:read',
       'data.records:write',
+      'data.recordComments:read',
+      'data.recordComments:write',
       'schema.bases:read',
       'schema.bases:write',
     ]);
