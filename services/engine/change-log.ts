@@ -9,6 +9,8 @@ export interface LoggedRecord {
   readonly createdTime: string;
   readonly before: Cells | null;
   readonly after: Cells | null;
+  /** The stamps of its cells as they were found, where whoever writes knows them. */
+  readonly modifiedBefore?: StoredRecord['modified'];
 }
 
 /** A change of the schema. `before` is what it was called until now. */
@@ -19,28 +21,50 @@ export interface LoggedSchemaChange {
   readonly before?: { readonly name: string; readonly description?: string };
 }
 
+export interface DrainedChanges {
+  readonly records: LoggedRecord[];
+  readonly schema: LoggedSchemaChange[];
+  /** Whether the base may have webhooks. */
+  readonly watched: boolean;
+}
+
 /** Everything that one transaction changes in a base, each record once: from its first state to its last. */
 export interface ChangeLog {
   noteRecord(change: LoggedRecord): void;
   noteSchema(change: LoggedSchemaChange): void;
+  /** Notes that the base may have webhooks; whoever reads the base's row knows. */
+  noteWatched(): void;
   /** Takes out what was noted. */
-  drain(): { readonly records: LoggedRecord[]; readonly schema: LoggedSchemaChange[] };
+  drain(): DrainedChanges;
 }
 
 /** An empty log. */
 export function createChangeLog(): ChangeLog {
   const records = new Map<string, LoggedRecord>();
   const schema: LoggedSchemaChange[] = [];
+  let watched = false;
   return {
     noteRecord(change) {
       const first = records.get(change.id);
-      records.set(change.id, first ? { ...change, before: first.before } : change);
+      if (!first) {
+        records.set(change.id, change);
+        return;
+      }
+      const { before, modifiedBefore } = first;
+      records.set(change.id, {
+        ...change,
+        before,
+        ...(modifiedBefore === undefined ? {} : { modifiedBefore }),
+      });
     },
     noteSchema(change) {
       schema.push(change);
     },
+    noteWatched() {
+      watched = true;
+    },
     drain() {
-      const drained = { records: [...records.values()], schema: schema.splice(0) };
+      const drained = { records: [...records.values()], schema: schema.splice(0), watched };
       records.clear();
       return drained;
     },
