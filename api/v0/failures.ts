@@ -60,6 +60,9 @@ function bodyOf({ type, message, form }: Failure) {
   return form === 'list' ? { errors: [{ error: type, message }] } : { error: { type, message } };
 }
 
+/** What would be right, percent-encoded, where Airtable's own message does not say it: an extension of the engine. */
+const WHY = 'X-Sagatable-Why';
+
 /** Answers every failure under /v0 in Airtable's shapes; `report` hears of those that are our own fault. */
 export function createFailureHandler(report: (error: unknown) => void): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
@@ -76,6 +79,8 @@ export function createFailureHandler(report: (error: unknown) => void): ErrorReq
       return;
     }
     if (failure.status === 503) res.set('Retry-After', '1');
+    if (error instanceof EngineError && error.why !== undefined)
+      res.set(WHY, encodeURI(error.why.toWellFormed()));
     res.status(failure.status).json(bodyOf(failure));
   };
 }

@@ -1,3 +1,5 @@
+import { zoneOffset } from './time-zones';
+
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const LOCAL_TIME = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/;
@@ -17,44 +19,13 @@ export function readDay(text: string): string | undefined {
   return text.length === 10 || /^[T ]\d{2}:\d{2}/.test(text.slice(10)) ? day : undefined;
 }
 
-/** Milliseconds that `zone` is ahead of UTC at an instant. Throws RangeError for an unknown zone. */
-function zoneOffset(at: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    era: 'short',
-  }).formatToParts(at);
-  const part = (type: string) => Number(parts.find((p) => p.type === type)?.value ?? 0);
-  const local = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  );
-  return local - Math.floor(at / 1000) * 1000;
-}
-
 function localInstant(text: string, zone: string): number | undefined {
   const parts = LOCAL_TIME.exec(text);
   if (!parts || !isCalendarDay(text.slice(0, 10))) return undefined;
   const wall = Date.parse(`${text.replace(' ', 'T')}Z`);
   if (Number.isNaN(wall)) return undefined;
-  // Most cells, and a formatter of a zone is slow to make.
-  if (zone.toLowerCase() === 'utc') return wall;
-  try {
-    const guess = wall - zoneOffset(wall, zone);
-    return wall - zoneOffset(guess, zone);
-  } catch {
-    return wall;
-  }
+  const guess = wall - zoneOffset(wall, zone);
+  return wall - zoneOffset(guess, zone);
 }
 
 /**
@@ -67,7 +38,7 @@ export function readInstant(text: string, zone = 'utc'): number | undefined {
     return Number.isNaN(at) || !isCalendarDay(text.slice(0, 10)) ? undefined : at;
   }
   const full = isCalendarDay(text) ? `${text}T00:00` : text;
-  return localInstant(full, zone === 'client' ? 'utc' : zone);
+  return localInstant(full, zone);
 }
 
 /** Airtable's own form of an instant: 2022-09-05T07:00:00.000Z. */

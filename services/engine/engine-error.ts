@@ -12,20 +12,24 @@ interface EngineErrorOptions {
   /** `list` is the form `{errors: [{error, message}]}`, which some of Airtable's 429 have. */
   readonly form?: 'object' | 'list';
   readonly cause?: unknown;
+  /** What would be right, for people; Airtable's messages do not say it. */
+  readonly why?: string | undefined;
 }
 
 /** A refusal in Airtable's words: `type` is the error type of the Airtable Web API, `message` what goes with it. */
 export class EngineError extends SagatableError {
   readonly form: 'object' | 'list';
+  readonly why: string | undefined;
 
   constructor(
     status: number,
     readonly type: string,
     message: string,
-    { form = 'object', cause }: EngineErrorOptions = {},
+    { form = 'object', cause, why }: EngineErrorOptions = {},
   ) {
     super(KINDS[status] ?? 'InvalidInput', message, { status, code: type, cause });
     this.form = form;
+    this.why = why;
   }
 }
 
@@ -51,7 +55,7 @@ export function rowDoesNotExist(recordId: string): EngineError {
 /** A value that the field's type does not take; `why` helps the person. */
 export function invalidValue(fieldName: string, why?: string): EngineError {
   const message = `Field "${fieldName}" cannot accept the provided value`;
-  return new EngineError(422, 'INVALID_VALUE_FOR_COLUMN', why === undefined ? message : `${message}: ${why}`);
+  return new EngineError(422, 'INVALID_VALUE_FOR_COLUMN', message, { why });
 }
 
 /** A value for a field whose cells follow from others. */

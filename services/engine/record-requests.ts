@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
 import { EngineError, invalidRequest } from './engine-error';
 
-const Fields = z.record(z.string(), z.unknown());
+// Taken as it is: a copy would lose a key that is called __proto__, which is to be refused like any unknown field.
+const Fields = z.custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object of cell values');
 const Flags = { typecast: z.boolean().default(false), returnFieldsByFieldId: z.boolean().default(false) };
 
 const Single = z.object({ fields: Fields, ...Flags });

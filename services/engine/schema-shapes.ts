@@ -10,7 +10,7 @@ const Name = z
   .refine(isStorable, 'must not hold NUL or half a surrogate pair');
 const Description = z.string().max(20_000).refine(isStorable, 'must not hold NUL or half a surrogate pair');
 
-export const FieldInput = z.object({
+export const FieldInput = z.strictObject({
   name: Name,
   type: z.string().min(1).max(100),
   description: Description.optional(),
@@ -18,7 +18,7 @@ export const FieldInput = z.object({
 });
 export type FieldInput = z.infer<typeof FieldInput>;
 
-export const TableInput = z.object({
+export const TableInput = z.strictObject({
   name: Name,
   description: Description.optional(),
   fields: z.array(FieldInput).min(1).max(500),

@@ -1,29 +1,23 @@
 import { z } from 'zod';
-import { cellText } from '../../cells/cells';
-import { invalidOptions, invalidValue } from '../engine-error';
+import { invalidValue } from '../engine-error';
+import { COLORS } from './bright-colors';
 import type { EngineFieldType } from './field-type';
+import { readOptions } from './options';
 
-/** Source: Airtable Web API, field model, checkbox. */
-const Options = z.object({
-  icon: z.enum(['check', 'xCheckbox', 'star', 'heart', 'thumbsUp', 'flag', 'dot']).default('check'),
-  color: z
-    .string()
-    .regex(/^[a-z]+Bright$/i)
-    .default('greenBright'),
+/** Source: Airtable Web API, field model, checkbox; both are needed, as refusals seen in public code show. */
+const Options = z.strictObject({
+  icon: z.enum(['check', 'xCheckbox', 'star', 'heart', 'thumbsUp', 'flag', 'dot']),
+  color: z.enum(COLORS),
 });
+const YES: ReadonlySet<string> = new Set(['true', 'checked', 'yes', '1']);
 
-const YES = new Set(['true', 'checked', 'yes', '1']);
-
+/** True or empty. */
 export const checkbox: EngineFieldType = {
   type: 'checkbox',
   primary: false,
   mergeable: false,
   computed: false,
-  options(given, field) {
-    const parsed = Options.safeParse(given ?? {});
-    if (!parsed.success) throw invalidOptions(field.name, 'icon or color is not one that a checkbox has');
-    return parsed.data;
-  },
+  options: (given, field) => readOptions(Options, given, field.name),
   parse(value, field, context) {
     if (typeof value === 'boolean') return value || null;
     if (context.typecast && typeof value === 'string')
@@ -32,7 +26,7 @@ export const checkbox: EngineFieldType = {
   },
   read: (stored) => stored,
   formula: (stored) => (stored === true ? true : null),
-  text: (stored, field) => cellText(field, stored),
+  text: (stored) => (stored === true ? 'checked' : ''),
   sort: (field, row) => ({
     kind: 'number',
     sql: `(CASE WHEN ${row}.cells ? '${field.id}' THEN 1 ELSE 0 END)::numeric`,

@@ -81,6 +81,17 @@ export interface OptionsContext {
   tableId(idOrName: string): string | undefined;
 }
 
+/** Where a field stands, for options that follow from other fields. */
+export interface CompletionContext {
+  readonly table: EngineTable;
+  readonly tables: readonly EngineTable[];
+  /** The completed options of a field; undefined when they in turn follow from those that are asked for. */
+  readonly optionsOf: (
+    field: EngineField,
+    table: EngineTable,
+  ) => { readonly options: EngineField['options'] } | undefined;
+}
+
 /** How a type sorts: text is compared by language rules without case, numbers by size. Empty cells come first. */
 export interface SortKey {
   readonly kind: 'text' | 'number';
@@ -103,6 +114,8 @@ export interface EngineFieldType {
     field: { readonly name: string },
     context: OptionsContext,
   ): Record<string, unknown> | undefined;
+  /** The options that follow from other fields, as they are now; nothing where absent. */
+  complete?(field: EngineField, context: CompletionContext): Record<string, unknown> | undefined;
   /** A written, non-empty value as it is stored; null clears. Throws EngineError when the type does not take it. */
   parse(value: CellValue, field: EngineField, context: WriteContext): CellValue;
   /** What the cell of a record holds, null when it is empty; where absent, what is stored under the field's id. */

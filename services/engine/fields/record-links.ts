@@ -1,17 +1,27 @@
 import { z } from 'zod';
-import type { CellValue } from '../../../contracts/airtable';
 import { distinct } from '../../cells/canonical';
+import { primaryText, valueOf } from '../cells';
 import { invalidOptions, invalidValue } from '../engine-error';
 import { isEngineId } from '../engine-ids';
-import { primaryText } from '../cells';
-import type { EngineFieldType } from './field-type';
+import { linkedIds } from '../links';
+import { joinNames, splitNames } from './comma-list';
+import type { EngineFieldType, ReadContext, TextForm } from './field-type';
+import { readOptions } from './options';
 
-/** The record ids in a stored link cell. */
-function ids(stored: CellValue | undefined): string[] {
-  return Array.isArray(stored) ? stored.filter((id) => typeof id === 'string') : [];
+/** Source: Airtable Web API, field model, multipleRecordLinks; the other options are only read. */
+const Options = z.strictObject({
+  linkedTableId: z.string(),
+  viewIdForRecordSelection: z.string().optional(),
+});
+
+/** The primary cell of a linked record, shown the way its own table shows it; '' when it is empty. */
+function primaryShown(recordId: string, context: ReadContext, form: TextForm): string {
+  const linked = context.linked(recordId);
+  const primary = linked?.table.fields.find((field) => field.id === linked.table.primaryFieldId);
+  if (!linked || !primary) return '';
+  const value = valueOf(linked.record, primary, context);
+  return value === null ? '' : context.typeOf(primary).text(value, primary, context, form);
 }
-
-const Options = z.object({ linkedTableId: z.string() });
 
 /** Record ids in order. That they exist, and that the other side follows, is seen to by `links.ts`. */
 export const multipleRecordLinks: EngineFieldType = {
@@ -20,15 +30,23 @@ export const multipleRecordLinks: EngineFieldType = {
   mergeable: false,
   computed: false,
   options(given, field, context) {
-    const parsed = Options.safeParse(given);
-    if (!parsed.success) throw invalidOptions(field.name, 'linkedTableId is needed');
-    const linkedTableId = context.tableId(parsed.data.linkedTableId);
+    const wanted = readOptions(Options, given, field.name);
+    const linkedTableId = context.tableId(wanted.linkedTableId);
+    const linked = context.base.tables.find((table) => table.id === linkedTableId);
     if (linkedTableId === undefined)
       throw invalidOptions(field.name, 'linkedTableId is no table of this base');
-    return { linkedTableId, isReversed: false, prefersSingleRecordLink: false };
+    const view = wanted.viewIdForRecordSelection;
+    if (view !== undefined && !linked?.views.some((v) => v.id === view))
+      throw invalidOptions(field.name, 'viewIdForRecordSelection is no view of the linked table');
+    return {
+      linkedTableId,
+      isReversed: false,
+      prefersSingleRecordLink: false,
+      ...(view === undefined ? {} : { viewIdForRecordSelection: view }),
+    };
   },
   parse(value, field, context) {
-    const items = context.typecast && typeof value === 'string' ? [value] : value;
+    const items = context.typecast && typeof value === 'string' ? splitNames(value) : value;
     if (!Array.isArray(items)) throw invalidValue(field.name, 'it takes a list of record ids');
     return distinct(
       items.map((item) => {
@@ -43,19 +61,19 @@ export const multipleRecordLinks: EngineFieldType = {
     if (purpose === 'json') return {};
     const linked = base.tables.find((table) => table.id === field.options?.['linkedTableId']);
     const primary = linked?.fields.find((other) => other.id === linked.primaryFieldId);
-    return { records: ids(record.cells[field.id]), fields: primary ? [primary] : [] };
+    return { records: linkedIds(record.cells[field.id]), fields: primary ? [primary] : [] };
   },
   read: (stored) => stored,
-  formula: (stored, _field, context) => ids(stored).map((id) => primaryText(id, context)),
-  text: (stored, _field, context) =>
-    ids(stored)
-      .map((id) => primaryText(id, context))
-      .join(', '),
+  formula: (stored, _field, context) => linkedIds(stored).map((id) => primaryText(id, context)),
+  text: (stored, _field, context, form) =>
+    joinNames(linkedIds(stored).map((id) => primaryShown(id, context, form))),
   sort: (field, row) => ({
     kind: 'text',
-    // The first linked record's primary cell as it is stored.
-    sql: `coalesce((SELECT lower(l.cells->>t.primary_field_id) FROM engine_records l
-      JOIN engine_tables t ON (t.workspace_id, t.base_id, t.id) = (l.workspace_id, l.base_id, l.table_id)
-      WHERE (l.workspace_id, l.base_id, l.id) = (${row}.workspace_id, ${row}.base_id, ${row}.cells->'${field.id}'->>0)), '')`,
+    // The linked records' primary cells as they are stored, in order; of a barcode its text.
+    sql: `coalesce((SELECT string_agg(lower(coalesce(${row}l.cells->${row}t.primary_field_id->>'text',
+        ${row}l.cells->>${row}t.primary_field_id, '')), ', ' ORDER BY ${row}i.n)
+      FROM jsonb_array_elements_text(coalesce(${row}.cells->'${field.id}', '[]')) WITH ORDINALITY AS ${row}i(id, n)
+      JOIN engine_records ${row}l ON (${row}l.workspace_id, ${row}l.base_id, ${row}l.id) = (${row}.workspace_id, ${row}.base_id, ${row}i.id)
+      JOIN engine_tables ${row}t ON (${row}t.workspace_id, ${row}t.base_id, ${row}t.id) = (${row}l.workspace_id, ${row}l.base_id, ${row}l.table_id)), '')`,
   }),
 };

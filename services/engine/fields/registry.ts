@@ -1,13 +1,31 @@
 import { COMPUTED_TYPES } from '../../../contracts/airtable';
 import { EngineError } from '../engine-error';
+import { autoNumber } from './auto-number';
+import { barcode } from './barcode';
 import { checkbox } from './checkbox';
+import { count } from './count';
+import { createdBy } from './created-by';
+import { createdTime } from './created-time';
+import { currency } from './currency';
 import { date } from './date';
+import { dateTime } from './date-time';
+import { duration } from './duration';
 import { email } from './email';
 import type { EngineFieldType } from './field-type';
+import { lastModifiedBy } from './last-modified-by';
+import { lastModifiedTime } from './last-modified-time';
+import { lookupType } from './lookup';
 import { multilineText } from './multiline-text';
+import { multipleAttachments } from './multiple-attachments';
+import { multipleCollaborators } from './multiple-collaborators';
 import { multipleSelects } from './multiple-selects';
 import { number } from './number';
+import { percent } from './percent';
+import { phoneNumber } from './phone-number';
+import { rating } from './rating';
 import { multipleRecordLinks } from './record-links';
+import { richText } from './rich-text';
+import { singleCollaborator } from './single-collaborator';
 import { singleLineText } from './single-line-text';
 import { singleSelect } from './single-select';
 import { url } from './url';
@@ -16,14 +34,32 @@ import { url } from './url';
 export const FIELD_TYPES: readonly EngineFieldType[] = [
   singleLineText,
   multilineText,
+  richText,
   email,
   url,
+  phoneNumber,
   number,
-  date,
+  currency,
+  percent,
+  rating,
+  duration,
   checkbox,
   singleSelect,
   multipleSelects,
+  date,
+  dateTime,
+  singleCollaborator,
+  multipleCollaborators,
+  multipleAttachments,
   multipleRecordLinks,
+  barcode,
+  autoNumber,
+  createdTime,
+  lastModifiedTime,
+  createdBy,
+  lastModifiedBy,
+  count,
+  lookupType(fieldTypeOf),
 ];
 
 const BY_NAME: ReadonlyMap<string, EngineFieldType> = new Map(FIELD_TYPES.map((type) => [type.type, type]));

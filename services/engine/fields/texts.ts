@@ -3,6 +3,7 @@ import { invalidValue } from '../engine-error';
 import { isStorable } from '../storable-text';
 import type { EngineField } from '../schema';
 import type { EngineFieldType, WriteContext } from './field-type';
+import { refuseOptions } from './options';
 
 /** Longest text of a cell. Source: Airtable's documented limit of a long text field, 100,000 characters. */
 export const MAX_TEXT = 100_000;
@@ -29,7 +30,7 @@ export function textType(type: string): EngineFieldType {
     primary: true,
     mergeable: true,
     computed: false,
-    options: () => undefined,
+    options: (given, field) => refuseOptions(given, field.name),
     parse: parseText,
     read: (stored) => stored,
     formula: (stored) => (typeof stored === 'string' ? stored : null),
