@@ -1,10 +1,13 @@
 import type { Request, RequestHandler } from 'express';
 import type { Scope } from '../../contracts/scopes';
-import type { Database, Tx } from '../../services/database/database';
+import type { Database, TransactionKind, Tx } from '../../services/database/database';
+import { isOtherSchema } from '../../services/engine/base-rows';
 import { EngineError, modelNotFound } from '../../services/engine/engine-error';
 import { concludeWrite } from '../../services/engine/conclude-write';
 import type { Engine } from '../../services/engine/engine';
+import type { Imitation } from '../../services/engine/imitation/imitation';
 import type { BasePlace, Effect } from '../../services/engine/place';
+import { imitatedCall } from './imitated-call';
 import { readQuery, type QueryText } from './query';
 
 /** Who a bearer token stands for. */
@@ -36,6 +39,8 @@ export interface EngineDoorParts {
   readonly db: Pick<Database, 'tenant'>;
   readonly engine: Engine;
   readonly authenticate: (bearer: string) => Promise<BearerIdentity | null>;
+  /** Airtable's limits, where they are switched on; without it there are none. */
+  readonly imitation?: Imitation;
   /** Hears what a committed request leaves to be done; whoever does it looks by itself too. */
   readonly nudge?: (effect: Effect) => void;
 }
@@ -68,29 +73,47 @@ export function createCalls(parts: EngineDoorParts) {
   function route(
     scope: EngineScope | null,
     work: (call: EngineCall, req: Request) => Promise<unknown>,
+    kind: TransactionKind = {},
   ): RequestHandler {
     return async (req, res) => {
       if (req.originalUrl.length > MAX_URL) {
         throw new EngineError(414, 'REQUEST_URI_TOO_LONG', 'Use POST …/listRecords for long requests');
       }
       const who = await identify(req, parts);
+      const imitated = imitatedCall(req, who);
+      if (imitated) await parts.imitation?.admit(imitated);
       if (scope !== null && !who.scopes.includes(scope)) throw modelNotFound();
       const query = readQuery(req.originalUrl);
       const body: unknown = req.body;
       const part = (name: string) => String(req.params[name] ?? '');
       let effects: ReadonlySet<Effect> = new Set();
-      const answer = await parts.db.tenant(who.workspaceId, (tx) => {
-        const by = { userId: who.userId, source: 'publicApi' as const };
-        const place = parts.engine.open(tx, who.workspaceId, part('base'), by);
-        effects = place.effects;
-        return work({ tx, who, place, body, query, part }, req);
+      const answering = (trusting: boolean) =>
+        parts.db.tenant(
+          who.workspaceId,
+          (tx) => {
+            const by = { userId: who.userId, source: 'publicApi' as const };
+            const place = parts.engine.open(tx, who.workspaceId, part('base'), by, trusting);
+            effects = place.effects;
+            return work({ tx, who, place, body, query, part }, req);
+          },
+          kind,
+        );
+      const answer = await answering(true).catch((error: unknown) => {
+        if (isOtherSchema(error)) return answering(false);
+        throw error;
       });
       for (const effect of effects) parts.nudge?.(effect);
-      res.json(answer);
+      // As `res.json`, without the digest that it makes of every answer for caches: these are not cached.
+      res.set('Content-Type', 'application/json; charset=utf-8').end(JSON.stringify(answer));
     };
   }
   return {
-    read: (scope: EngineScope | null, work: (call: EngineCall) => Promise<unknown>) => route(scope, work),
+    /** `kind` is for the reads that keep something up to date besides. */
+    read: (
+      scope: EngineScope | null,
+      work: (call: EngineCall) => Promise<unknown>,
+      kind: TransactionKind = { readOnly: true },
+    ) => route(scope, work, kind),
     write: (
       scope: EngineScope,
       work: (call: EngineCall) => Promise<unknown>,
@@ -99,7 +122,7 @@ export function createCalls(parts: EngineDoorParts) {
       route(scope, async (call, req) => {
         const result = await work(call);
         await concludeWrite(call.place);
-        await parts.engine.recordRequest(call.tx, call.who.workspaceId, {
+        parts.engine.recordRequest(call.tx, call.who.workspaceId, {
           baseId: baseOf(call, result),
           tokenId: call.who.tokenId,
           method: req.method,

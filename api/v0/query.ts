@@ -66,6 +66,7 @@ export function readListQuery(query: QueryText): Record<string, unknown> {
     cellFormat: query.one('cellFormat'),
     timeZone: query.one('timeZone'),
     userLocale: query.one('userLocale'),
+    recordMetadata: query.list('recordMetadata'),
     returnFieldsByFieldId: flagOf(query.one('returnFieldsByFieldId')),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

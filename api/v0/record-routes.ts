@@ -8,11 +8,14 @@ import {
 import { deleteRecord, deleteRecords } from '../../services/engine/delete-records';
 import { invalidRequest } from '../../services/engine/engine-error';
 import { isBatch, isUpsert } from '../../services/engine/record-requests';
+import { parseBody } from '../../services/engine/body';
 import { getRecord } from '../../services/engine/get-record';
+import { ListQuery } from '../../services/engine/list-query';
 import { listRecords } from '../../services/engine/list-records';
+import { textFormOf } from '../../services/engine/text-form';
 import { upsertRecords } from '../../services/engine/upsert-records';
 import type { Calls, EngineCall } from './calls';
-import { flagOf, readListQuery } from './query';
+import { readListQuery } from './query';
 
 /** The table of a call, in the engine's argument order. */
 function table(call: EngineCall) {
@@ -74,8 +77,8 @@ export function createRecordRoutes(calls: Calls): Router {
     '/:base/:table/:record',
     read('data.records:read', (call) => {
       if (call.query.list('fields')) throw invalidRequest('fields cannot be chosen for one record');
-      const byFieldId = flagOf(call.query.one('returnFieldsByFieldId'));
-      return getRecord(...table(call), call.part('record'), byFieldId);
+      const query = parseBody(ListQuery, readListQuery(call.query));
+      return getRecord(...table(call), call.part('record'), query.returnFieldsByFieldId, textFormOf(query));
     }),
   );
   router.patch(

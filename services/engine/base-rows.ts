@@ -1,7 +1,11 @@
+import type { PreparedStatement } from '../database/database';
 import { isEngineId } from './engine-ids';
 import { modelNotFound } from './engine-error';
+import { completeSchema } from './fields/complete-schema';
+import { fieldTypeOf } from './fields/registry';
 import type { BasePlace } from './place';
 import type { EngineBase, EngineField, EngineTable, EngineView } from './schema';
+import type { BaseState } from './schema-cache';
 
 interface SchemaRow {
   name: string;
@@ -26,7 +30,8 @@ SELECT b.name, b.schema_version::text AS version, coalesce((
     'fields', (SELECT json_agg(json_build_object('id', f.id, 'name', f.name, 'type', f.type, 'description', f.description,
         'options', f.options) ORDER BY f.position)
       FROM engine_fields f WHERE (f.workspace_id, f.base_id, f.table_id) = (t.workspace_id, t.base_id, t.id)),
-    'views', (SELECT json_agg(json_build_object('id', v.id, 'name', v.name, 'type', v.type) ORDER BY v.position)
+    'views', (SELECT json_agg(json_strip_nulls(json_build_object('id', v.id, 'name', v.name, 'type', v.type,
+        'personalForUserId', v.personal_for_user_id)) ORDER BY v.position)
       FROM engine_views v WHERE (v.workspace_id, v.base_id, v.table_id) = (t.workspace_id, t.base_id, t.id))) ORDER BY t.position)
   FROM engine_tables t WHERE (t.workspace_id, t.base_id) = (b.workspace_id, b.id)), '[]') AS tables
 FROM engine_bases b WHERE b.workspace_id = $1 AND b.id = $2`;
@@ -53,19 +58,43 @@ async function readSchema(place: BasePlace): Promise<EngineBase> {
     ...(description === null ? {} : { description }),
     fields: fields.map(toField),
   }));
-  const base = { id: place.baseId, name: row.name, tables };
+  const base = { id: place.baseId, name: row.name, tables: completeSchema(tables, fieldTypeOf) };
   place.schemas.set(keyOf(place, row.version), base);
   return base;
 }
 
-async function readVersion(place: BasePlace, lock: '' | 'FOR NO KEY UPDATE'): Promise<EngineBase> {
+const keyOfBase = (place: BasePlace) => `${place.workspaceId}/${place.baseId}`;
+
+const VERSION = `SELECT schema_version::text AS version, watched FROM engine_bases
+  WHERE workspace_id = $1 AND id = $2`;
+const READ_VERSION: PreparedStatement = { name: 'base version', text: VERSION };
+const LOCK_VERSION: PreparedStatement = { name: 'lock base', text: `${VERSION} FOR NO KEY UPDATE` };
+const CHECK: PreparedStatement = { name: 'check base', text: 'SELECT check_engine_base($1, $2, $3, $4)' };
+const HOLD: PreparedStatement = { name: 'hold base', text: 'SELECT hold_engine_base($1, $2, $3, $4)' };
+
+/** Whether work that trusted in a schema failed because the base has another one by now: it was not done, and can be done anew. */
+export function isOtherSchema(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'SG001';
+}
+
+/** The base as it was last read, where that may be trusted. The statement is on its way, before all that will be sent. */
+function trustedBase(place: BasePlace, statement: PreparedStatement): EngineBase | undefined {
+  const last = place.trusting ? place.schemas.lastOf(keyOfBase(place)) : undefined;
+  const base = last && place.schemas.get(keyOf(place, last.version));
+  if (!base) return undefined;
+  place.tx.send(statement, [place.workspaceId, place.baseId, last.version, last.watched]);
+  if (last.watched) place.changes.noteWatched();
+  return base;
+}
+
+async function readVersion(place: BasePlace, statement: PreparedStatement): Promise<EngineBase> {
   if (!isEngineId('app', place.baseId)) throw modelNotFound();
-  const found = await place.tx.query<{ version: string }>(
-    `SELECT schema_version::text AS version FROM engine_bases WHERE workspace_id = $1 AND id = $2 ${lock}`,
-    [place.workspaceId, place.baseId],
-  );
-  const version = found.rows[0]?.version;
-  if (version === undefined) throw modelNotFound();
+  const found = await place.tx.query<BaseState>(statement, [place.workspaceId, place.baseId]);
+  const state = found.rows[0];
+  place.schemas.noteLast(keyOfBase(place), state);
+  if (!state) throw modelNotFound();
+  const { version, watched } = state;
+  if (watched) place.changes.noteWatched();
   return place.schemas.get(keyOf(place, version)) ?? readSchema(place);
 }
 
@@ -73,8 +102,8 @@ async function readVersion(place: BasePlace, lock: '' | 'FOR NO KEY UPDATE'): Pr
  * Reads a base with its whole schema, which is kept for as long as it does not change: it is not to be mutated. Throws
  * Airtable's 403 when the workspace has no such base.
  */
-export function readBase(place: BasePlace): Promise<EngineBase> {
-  return readVersion(place, '');
+export async function readBase(place: BasePlace): Promise<EngineBase> {
+  return trustedBase(place, CHECK) ?? readVersion(place, READ_VERSION);
 }
 
 /**
@@ -82,12 +111,13 @@ export function readBase(place: BasePlace): Promise<EngineBase> {
  * at Airtable (its baseTransactionNumber): both sides of a link change together, and two writers cannot lose each
  * other's. Throws Airtable's 403 when the workspace has no such base.
  */
-export function lockBase(place: BasePlace): Promise<EngineBase> {
-  return readVersion(place, 'FOR NO KEY UPDATE');
+export async function lockBase(place: BasePlace): Promise<EngineBase> {
+  return trustedBase(place, HOLD) ?? readVersion(place, LOCK_VERSION);
 }
 
 /** To be called with every change of tables, fields, views or options: what was read before is not the schema any more. */
 export async function touchSchema(place: BasePlace): Promise<void> {
+  place.schemas.noteLast(keyOfBase(place), undefined);
   await place.tx.query(
     'UPDATE engine_bases SET schema_version = gen_random_uuid() WHERE workspace_id = $1 AND id = $2',
     [place.workspaceId, place.baseId],

@@ -89,6 +89,7 @@ function noteLinks(place: BasePlace, row: RecordRow, fieldId: string, links: rea
     id: row.id,
     createdTime: row.created_time.toISOString(),
     before: row.cells,
+    modifiedBefore: row.modified,
     after: links.length === 0 ? others : { ...others, [fieldId]: [...links] },
   });
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AirtableRecord } from '../../contracts/airtable';
 import { readBase } from './base-rows';
 import { answerRecords } from './answers';
+import { readCommentCounts } from './comments/list-comments';
 import { EngineError, invalidRequest, unknownField } from './engine-error';
 import { compileFilter, type RecordFilter } from './filter';
 import { ListQuery, readOffset, writeOffset } from './list-query';
@@ -9,10 +10,11 @@ import { listStatement, orderKeysOf, type ListStatement } from './list-sql';
 import type { BasePlace } from './place';
 import { toRecord, type RecordRow } from './record-rows';
 import { readSurroundings } from './surroundings';
-import type { TextForm } from './fields/field-type';
 import { findField, type EngineBase, type EngineField, type EngineTable } from './schema';
 import { parseBody } from './body';
 import { tableOf } from './schema-writing';
+import { textFormOf } from './text-form';
+import { applyView } from './views/apply-view';
 
 /** Rows a filter looks at in one go: what one request holds in memory, whatever the size of the table. */
 const BATCH = 500;
@@ -40,18 +42,22 @@ function chosenFields(table: EngineTable, names: readonly string[] | undefined):
   });
 }
 
-function textFormOf({ cellFormat, timeZone, userLocale }: ListQuery): TextForm | undefined {
-  if (cellFormat !== 'string') return undefined;
-  if (timeZone === undefined || userLocale === undefined)
-    throw invalidRequest('timeZone and userLocale are needed with cellFormat=string');
-  return { timeZone, userLocale };
+/** Records with the numbers of their comments, where the request asks for those. */
+async function countComments(
+  place: BasePlace,
+  records: AirtableRecord[],
+  { recordMetadata }: ListQuery,
+): Promise<AirtableRecord[]> {
+  if (!recordMetadata?.includes('commentCount')) return records;
+  const counts = await readCommentCounts(
+    place,
+    records.map((record) => record.id),
+  );
+  return records.map((record) => ({ ...record, commentCount: counts.get(record.id) ?? 0 }));
 }
 
-function checkView(table: EngineTable, view: string | undefined): void {
-  if (view === undefined || view === '') return;
-  if (!table.views.some((v) => v.id === view || v.name === view)) {
-    throw new EngineError(422, 'VIEW_NAME_NOT_FOUND', `View ${view} not found`);
-  }
+async function readRows(place: BasePlace, { sql, values }: ListStatement): Promise<ListRow[]> {
+  return (await place.tx.query<ListRow>(sql, values)).rows;
 }
 
 /** Rows that the filter keeps, at most `limit`, read through a cursor: one sort for the whole request. */
@@ -65,7 +71,7 @@ async function readFiltered(
   const end = Date.now() + FILTER_TIME_MS;
   let turnEnds = Date.now() + TURN_MS;
   const kept: ListRow[] = [];
-  await place.tx.query(`DECLARE engine_list NO SCROLL CURSOR FOR ${statement.sql}`, statement.values);
+  place.tx.send(`DECLARE engine_list NO SCROLL CURSOR FOR ${statement.sql}`, statement.values);
   for (;;) {
     const { rows } = await place.tx.query<ListRow>(`FETCH ${BATCH} FROM engine_list`);
     const records = rows.map(toRecord);
@@ -80,7 +86,7 @@ async function readFiltered(
     }
     if (rows.length < BATCH || kept.length === limit) break;
   }
-  await place.tx.query('CLOSE engine_list');
+  place.tx.send('CLOSE engine_list');
   return kept;
 }
 
@@ -97,10 +103,10 @@ export async function listRecords(
   tableIdOrName: string,
   input: unknown,
 ): Promise<RecordPage> {
-  const query = parseBody(ListQuery, input);
+  const asked = parseBody(ListQuery, input);
   const base = await readBase(place);
   const table = tableOf(base, tableIdOrName);
-  checkView(table, query.view);
+  const query = await applyView(place, table, asked);
   const text = textFormOf(query);
   const fields = chosenFields(table, query.fields);
   const keys = orderKeysOf(table, query);
@@ -113,16 +119,20 @@ export async function listRecords(
   const room = Math.min(query.pageSize, (query.maxRecords ?? Infinity) - given);
   if (room <= 0) return { records: [] };
   const filter = query.filterByFormula ? compileFilter(table, query.filterByFormula, place.now) : undefined;
-  const statement = listStatement(place, table.id, keys, position, filter?.prefilter ?? {});
-  const rows = filter
-    ? await readFiltered(place, base, statement, filter, room + 1)
-    : (await place.tx.query<ListRow>(`${statement.sql} LIMIT ${room + 1}`, statement.values)).rows;
+  // One more than asked for tells whether there is a next page.
+  const wanted = room + 1;
+  const read = (limit?: number) => listStatement(place, table.id, keys, position, filter?.sql, limit);
+  const rows =
+    filter && !filter.sql.exact
+      ? await readFiltered(place, base, read(), filter, wanted)
+      : await readRows(place, read(wanted));
   const page = rows.slice(0, room);
   const form = { byFieldId: query.returnFieldsByFieldId, ...(fields && { fields }), ...(text && { text }) };
   const last = page.at(-1);
   const more = rows.length > room && given + room < (query.maxRecords ?? Infinity);
+  const records = await answerRecords(place, base, table, page.map(toRecord), form);
   return {
-    records: await answerRecords(place, base, table, page.map(toRecord), form),
+    records: await countComments(place, records, query),
     ...(more &&
       last && {
         offset: writeOffset(table.id, query, { keys: last.keys, seq: last.seq, given: given + room }),

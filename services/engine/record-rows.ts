@@ -1,4 +1,5 @@
 import type { CellValue } from '../../contracts/airtable';
+import type { PreparedStatement } from '../database/database';
 import { isEngineId } from './engine-ids';
 import type { BasePlace } from './place';
 import type { CellStamp, StoredRecord } from './schema';
@@ -20,8 +21,18 @@ export const RECORD_COLUMNS = 'r.id, r.table_id, r.created_time, r.created_by, r
 /** Rows a statement writes at once: large enough to be fast, small enough for any message limit. */
 const CHUNK = 1_000;
 
-function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let i = 0; i < items.length; i += CHUNK) yield items.slice(i, i + CHUNK);
+/** Writes records by one statement after the other. Only the last of them is not waited for: memory stays bounded. */
+async function writeInChunks<R>(
+  place: BasePlace,
+  records: readonly R[],
+  statement: PreparedStatement,
+  valuesOf: (part: readonly R[]) => readonly unknown[],
+): Promise<void> {
+  for (let i = 0; i < records.length; i += CHUNK) {
+    const values = [place.workspaceId, place.baseId, ...valuesOf(records.slice(i, i + CHUNK))];
+    if (i + CHUNK < records.length) await place.tx.query(statement, values);
+    else place.tx.send(statement, values);
+  }
 }
 
 /** A row as the rest of the engine knows a record. */
@@ -69,30 +80,35 @@ export async function readExistingIds(
   return new Set(found.rows.map((row) => row.id));
 }
 
+const INSERT: PreparedStatement = {
+  name: 'insert records',
+  text: `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, created_by, cells)
+    SELECT $1, $2, $3, v.id, v.created_time, v.created_by, v.cells
+    FROM unnest($4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) WITH ORDINALITY AS v(id, created_time, created_by, cells, n)
+    ORDER BY v.n`,
+};
+
 /** Adds records in the order given. The caller has made sure that their ids are free. */
 export async function insertRows(
   place: BasePlace,
   tableId: string,
   records: readonly Omit<StoredRecord, 'modified'>[],
 ): Promise<void> {
-  for (const part of chunks(records)) {
-    await place.tx.query(
-      `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, created_by, cells)
-       SELECT $1, $2, $3, v.id, v.created_time, v.created_by, v.cells
-       FROM unnest($4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) WITH ORDINALITY AS v(id, created_time, created_by, cells, n)
-       ORDER BY v.n`,
-      [
-        place.workspaceId,
-        place.baseId,
-        tableId,
-        part.map((r) => r.id),
-        part.map((r) => r.createdTime),
-        part.map((r) => r.createdBy),
-        part.map((r) => JSON.stringify(r.cells)),
-      ],
-    );
-  }
+  await writeInChunks(place, records, INSERT, (part) => [
+    tableId,
+    part.map((r) => r.id),
+    part.map((r) => r.createdTime),
+    part.map((r) => r.createdBy),
+    part.map((r) => JSON.stringify(r.cells)),
+  ]);
 }
+
+const UPDATE: PreparedStatement = {
+  name: 'update records',
+  text: `UPDATE engine_records r SET cells = v.cells, modified = r.modified || v.stamps
+    FROM unnest($3::text[], $4::jsonb[], $5::jsonb[]) AS v(id, cells, stamps)
+    WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
+};
 
 /** Replaces all cells of records that are there; `changed` are the fields that get this moment's stamp. */
 export async function updateRows(
@@ -104,20 +120,11 @@ export async function updateRows(
   }[],
 ): Promise<void> {
   const stamp: CellStamp = [place.now.toISOString(), place.by.userId];
-  for (const part of chunks(records)) {
-    await place.tx.query(
-      `UPDATE engine_records r SET cells = v.cells, modified = r.modified || v.stamps
-       FROM unnest($3::text[], $4::jsonb[], $5::jsonb[]) AS v(id, cells, stamps)
-       WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
-      [
-        place.workspaceId,
-        place.baseId,
-        part.map((r) => r.id),
-        part.map((r) => JSON.stringify(r.cells)),
-        part.map((r) => JSON.stringify(Object.fromEntries(r.changed.map((fieldId) => [fieldId, stamp])))),
-      ],
-    );
-  }
+  await writeInChunks(place, records, UPDATE, (part) => [
+    part.map((r) => r.id),
+    part.map((r) => JSON.stringify(r.cells)),
+    part.map((r) => JSON.stringify(Object.fromEntries(r.changed.map((fieldId) => [fieldId, stamp])))),
+  ]);
 }
 
 /** Removes records. */

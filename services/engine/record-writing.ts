@@ -95,8 +95,8 @@ async function updateDrafts(
     rows.map(({ before, after, changed }) => ({ id: before.id, cells: after, changed })),
   );
   for (const { before, after } of rows) {
-    const { id, createdTime, cells } = before;
-    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, after });
+    const { id, createdTime, cells, modified: modifiedBefore } = before;
+    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, modifiedBefore, after });
   }
   return updates.map(({ before, after, changed }) => ({
     ...before,

@@ -1,4 +1,4 @@
-import type { Tx } from '../database/database';
+import type { PreparedStatement, Tx } from '../database/database';
 
 /** An accepted write, as it goes into the log. */
 export interface AcceptedRequest {
@@ -18,25 +18,18 @@ function storableJson(value: unknown): string {
   );
 }
 
-/** Adds a write to the log, in the transaction of the write itself. The log cannot be changed afterwards. */
-export async function recordRequest(
-  tx: Tx,
-  workspaceId: string,
-  entry: AcceptedRequest,
-  now: Date,
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO engine_requests (workspace_id, base_id, at, token_id, method, path, request, result)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      workspaceId,
-      entry.baseId,
-      now,
-      entry.tokenId,
-      entry.method,
-      entry.path,
-      storableJson(entry.request),
-      storableJson(entry.result),
-    ],
-  );
+const INSERT: PreparedStatement = {
+  name: 'log request',
+  text: `INSERT INTO engine_requests (workspace_id, base_id, at, token_id, method, path, request, result)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+};
+
+/**
+ * Adds a write to the log, in the transaction of the write itself: neither commits without the other. The log cannot be
+ * changed afterwards.
+ */
+export function recordRequest(tx: Tx, workspaceId: string, entry: AcceptedRequest, now: Date): void {
+  const { baseId, tokenId, method, path, request, result } = entry;
+  const texts = [storableJson(request), storableJson(result)];
+  tx.send(INSERT, [workspaceId, baseId, now, tokenId, method, path, ...texts]);
 }

@@ -16,6 +16,8 @@ export interface EngineView {
   readonly id: string;
   readonly name: string;
   readonly type: string;
+  /** Of a view that one person has for themselves. */
+  readonly personalForUserId?: string;
 }
 
 export interface EngineTable {
