@@ -13,6 +13,7 @@ import { createOpenApiRoutes } from './openapi/routes';
 import { createProblemHandler } from './problems';
 import { createChatRoutes } from './routes/chats';
 import { createConnectionRoutes } from './routes/connections';
+import { createCopyRoutes } from './routes/copies';
 import { createEditRoutes } from './routes/edits';
 import { createOperationReadRoutes } from './routes/operation-reads';
 import { createOperationRoutes } from './routes/operations';
@@ -68,6 +69,10 @@ export function createApp(context: ApiContext): Express {
     createEngineRouter({
       db: services.db,
       engine: services.engine,
+      imitation: services.imitation,
+      downloads: services.downloads,
+      keyRing: services.keyRing,
+      nudge: (effect) => services.background.nudge(effect),
       authenticate: (bearer) => services.personalTokens.authenticateToken(bearer),
       report: (error) => logger.error({ err: error }, 'a request to /v0 failed'),
     }),
@@ -110,6 +115,7 @@ export function createApp(context: ApiContext): Express {
   app.use(createWorkspaceRoutes({ services }));
   app.use(createOperationRoutes(context, door));
   app.use(createOperationReadRoutes(context, streamEvents));
+  app.use(createCopyRoutes({ services }));
   app.use(createEditRoutes(context));
   app.use(createConnectionRoutes(context));
   app.use(createChatRoutes(context, streamEvents));

@@ -14,7 +14,9 @@ const MAX_HEADER_BYTES = 65_536;
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.logLevel, name: 'api' });
-  const services = createServices(config);
+  const services = createServices(config, (error) =>
+    logger.error({ err: error }, 'work in the background failed and will be repeated'),
+  );
   const temporal = createTemporalClient(config);
   const app = createApp({ config, services, temporal, logger, uiUrl: `${config.apiUrl}/temporal` });
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);

@@ -20,9 +20,12 @@ CREATE TABLE engine_people (
   PRIMARY KEY (workspace_id, id)
 );
 SELECT make_tenant_table('engine_people');
+-- As the role that reaches all tenants: the owner itself is bound by row-level security.
+SET LOCAL ROLE sagatable_system;
 INSERT INTO engine_people (workspace_id, id, email, name, member)
 SELECT m.workspace_id, u.id, u.email, p.name, true
 FROM memberships m JOIN users u ON u.id = m.user_id LEFT JOIN profiles p ON p.user_id = u.id;
+RESET ROLE;
 CREATE FUNCTION note_engine_person() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO engine_people (workspace_id, id, email, name, member)
   SELECT NEW.workspace_id, u.id, u.email, p.name, true FROM users u LEFT JOIN profiles p ON p.user_id = u.id WHERE u.id = NEW.user_id

@@ -4,11 +4,12 @@ import { createAudit } from './audit';
 import { createChats } from './chats/chats';
 import { createTurns } from './chats/turns';
 import type { Config } from './config';
+import { createCopies } from './copies/copies';
 import { openDatabase } from './database/database';
 import { createEdits } from './edits/edits';
 import { createEditViews } from './edits/views';
 import { parseKeyRing } from './encryption';
-import { createEngine } from './engine/engine';
+import { createEngineServices } from './engine-services';
 import { createAccessTokens } from './identity/access-tokens';
 import { createBrowserSessions } from './identity/browser-sessions';
 import { createPermissions } from './identity/permissions';
@@ -23,8 +24,11 @@ import { createMembers } from './workspaces/members';
 import { createProvisioning } from './workspaces/provisioning';
 import { createWorkspaces } from './workspaces/workspaces';
 
-/** Makes every service once, from the configuration alone; they are passed on by parameter. */
-export function createServices(config: Config) {
+/**
+ * Makes every service once, from the configuration alone; they are passed on by parameter. `report` hears of failures of
+ * work that nobody waits for.
+ */
+export function createServices(config: Config, report: (error: unknown) => void = console.error) {
   const db = openDatabase(config.databaseUrl, config.databasePool);
   const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableOfflineQueue: true });
   // Each use sees its own failure; without a listener the connection's own errors would end the process.
@@ -39,12 +43,19 @@ export function createServices(config: Config) {
   const workspaces = createWorkspaces({ db });
   const members = createMembers({ db });
   const connections = createConnections({ db, keyRing, config: reaching });
-  const engine = createEngine({
-    clock: { now: () => new Date() },
-    links: { urlOf: ({ attachmentId }) => `${config.apiUrl}/v0/files/${attachmentId}` },
-  });
+  const engineServices = createEngineServices({ db, redis, keyRing, config: reaching, report });
+  const { engine, files } = engineServices;
   const gateway = createAirtableGateway({ redis, config: reaching, connections });
   const edits = createEdits({ db, gateway, connections, operations, config });
+  const copies = createCopies({
+    db,
+    gateway,
+    connections,
+    operations,
+    engine,
+    files,
+    config,
+  });
   const chats = createChats({ db });
   const sessions = createSessions({ redis, config });
   const users = createUsers({ db });
@@ -59,10 +70,11 @@ export function createServices(config: Config) {
     workspaces,
     members,
     connections,
-    engine,
+    ...engineServices,
     gateway,
     edits,
     editViews: createEditViews(db),
+    copies,
     chats,
     turns: createTurns({ db, chats, planner, tools: { gateway, connections, edits } }),
     describePlanner: () => describePlanner(config),
@@ -81,6 +93,7 @@ export function createServices(config: Config) {
     }),
     audit: createAudit(db),
     async close(): Promise<void> {
+      await engineServices.settle();
       redis.disconnect();
       await db.close();
     },

@@ -7,6 +7,7 @@ import { createTemporalClient } from '../temporal-config/connection';
 import { ensureSearchAttributes } from '../temporal-config/search-attributes';
 import { TASK_QUEUES, type TaskQueue } from '../temporal-config/task-queues';
 import { createWorkers } from './create-workers';
+import { startEngineKeeper } from './engine-keeper';
 import { startKeepers } from './keepers';
 import { installRuntimeLogger } from './logging';
 
@@ -33,20 +34,25 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = pino({ level: config.logLevel, name: 'worker' });
   installRuntimeLogger(logger);
-  const services = createServices(config);
+  const services = createServices(config, (error) =>
+    logger.error({ err: error }, 'work in the background failed and will be repeated'),
+  );
   const temporal = createTemporalClient(config);
   await ensureSearchAttributes(temporal);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const workers = await createWorkers({ connection, config, queues, activities: createActivities(services) });
-  const stopKeepers = queues.includes('operations')
-    ? startKeepers({ operations: services.operations, temporal, logger })
-    : () => undefined;
+  const keepers = queues.includes('operations')
+    ? [
+        startKeepers({ operations: services.operations, temporal, logger }),
+        startEngineKeeper({ ...services, logger }),
+      ]
+    : [];
   logger.info({ queues, pid: process.pid }, 'the worker is running');
   try {
     // The SDK stops each worker on SIGINT and SIGTERM; run() then returns.
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
-    stopKeepers();
+    for (const stop of keepers) stop();
     await Promise.allSettled([connection.close(), temporal.connection.close(), services.close()]);
   }
 }

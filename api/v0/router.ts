@@ -1,15 +1,26 @@
 import express, { Router } from 'express';
+import type { KeyRing } from '../../services/encryption';
 import { EngineError } from '../../services/engine/engine-error';
 import { isTooDeep } from '../body-depth';
+import { createAttachmentRoutes } from './attachment-routes';
 import { createCalls, type EngineDoorParts } from './calls';
+import { createCommentRoutes } from './comment-routes';
 import { createFailureHandler } from './failures';
+import { createFileRoutes, type FileRouteParts } from './file-routes';
+import { createImitationRoutes } from './imitation-routes';
 import { createRecordRoutes } from './record-routes';
 import { createSchemaRoutes } from './schema-routes';
+import { createViewRoutes } from './view-routes';
+import { createWebhookRoutes } from './webhook-routes';
 
 /** Ten records with several long texts each. */
 const MAX_BODY = '8mb';
 
 export interface EngineRouterParts extends EngineDoorParts {
+  /** Seals the keys of webhooks' signatures. */
+  readonly keyRing: KeyRing;
+  /** Serves attachments' bytes under signed addresses; not at all where absent. */
+  readonly downloads?: FileRouteParts;
   /** Hears of failures that are the server's own fault; nobody does by default. */
   readonly report?: (error: unknown) => void;
 }
@@ -18,6 +29,7 @@ export interface EngineRouterParts extends EngineDoorParts {
 export function createEngineRouter(parts: EngineRouterParts): Router {
   const router = Router();
   const calls = createCalls(parts);
+  if (parts.downloads) router.use(createFileRoutes(parts.downloads));
   router.use(express.json({ limit: MAX_BODY }));
   router.use((req, _res, next) => {
     if (isTooDeep(req.body))
@@ -25,6 +37,11 @@ export function createEngineRouter(parts: EngineRouterParts): Router {
     next();
   });
   router.use('/meta', createSchemaRoutes(calls, parts.engine));
+  router.use('/meta', createViewRoutes(calls));
+  if (parts.imitation) router.use('/meta', createImitationRoutes(calls, parts.imitation));
+  router.use('/bases', createWebhookRoutes(calls, parts.keyRing));
+  router.use(createCommentRoutes(calls));
+  router.use(createAttachmentRoutes(calls));
   router.use(createRecordRoutes(calls));
   router.use(() => {
     throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');

@@ -1,11 +1,14 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Engine } from '../../services/engine/engine';
-import { readBase } from '../../services/engine/base-rows';
+import { lockBase, readBase } from '../../services/engine/base-rows';
 import { modelNotFound } from '../../services/engine/engine-error';
+import { readBasePage } from '../../services/engine/list-bases';
+import { readPeople } from '../../services/engine/people';
 import { BaseInput } from '../../services/engine/schema-shapes';
 import { createField, createTable, updateField, updateTable } from '../../services/engine/schema-requests';
 import { parseBody } from '../../services/engine/body';
+import { showVisibleFields } from '../../services/engine/views/list-views';
 import type { BearerIdentity, Calls } from './calls';
 
 const CreateBase = BaseInput.extend({ workspaceId: z.string() });
@@ -22,13 +25,17 @@ export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
 
   router.get(
     '/whoami',
-    read(null, async ({ who }) => ({ id: who.userId, scopes: who.scopes })),
+    read(null, async ({ who, place }) => {
+      const mayTell = who.scopes.includes('user.email:read');
+      const email = mayTell ? (await readPeople(place, [who.userId])).get(who.userId)?.email : null;
+      return { id: who.userId, scopes: who.scopes, ...(email && { email }) };
+    }),
   );
   router.get(
     '/bases',
-    read('schema.bases:read', async ({ tx, who }) => {
-      const bases = await engine.listBases(tx, who.workspaceId);
-      return { bases: bases.map((base) => ({ ...base, permissionLevel: permissionLevel(who) })) };
+    read('schema.bases:read', async ({ tx, who, query }) => {
+      const { bases, ...rest } = await readBasePage(tx, who.workspaceId, query.one('offset'));
+      return { bases: bases.map((base) => ({ ...base, permissionLevel: permissionLevel(who) })), ...rest };
     }),
   );
   router.post(
@@ -49,12 +56,15 @@ export function createSchemaRoutes(calls: Calls, engine: Engine): Router {
     read('schema.bases:read', async (call) => {
       const { tables } = await readBase(call.place);
       if (!call.query.list('include')?.includes('visibleFieldIds')) return { tables };
-      return {
-        tables: tables.map((table) => {
-          const visibleFieldIds = table.fields.map((field) => field.id);
-          return { ...table, views: table.views.map((view) => ({ ...view, visibleFieldIds })) };
-        }),
-      };
+      return { tables: await showVisibleFields(call.place, tables) };
+    }),
+  );
+  router.delete(
+    '/bases/:base',
+    write('schema.bases:write', async (call) => {
+      const { id } = await lockBase(call.place);
+      await engine.removeBase(call.tx, call.who.workspaceId, id);
+      return { id, deleted: true };
     }),
   );
   router.post(

@@ -37,8 +37,14 @@ export function createEngine({
   const schemas = createSchemaCache();
 
   /** Where work on a base happens, for somebody or for nobody in particular. */
-  function open(tx: Tx, workspaceId: string, baseId: string, by: Acting = NOBODY): BasePlace {
-    return openPlace({ tx, workspaceId, baseId, now: clock.now(), by, schemas, links });
+  function open(
+    tx: Tx,
+    workspaceId: string,
+    baseId: string,
+    by: Acting = NOBODY,
+    trusting = false,
+  ): BasePlace {
+    return openPlace({ tx, workspaceId, baseId, now: clock.now(), by, schemas, trusting, links });
   }
 
   const reading =

@@ -38,6 +38,11 @@ export interface BasePlace {
   readonly now: Date;
   readonly by: Acting;
   readonly schemas: SchemaCache;
+  /**
+   * Whether the schema may be the one that was read last, for the database to refuse when it is no longer so. Whoever sets it
+   * does the work again without it after a `isOtherSchema` failure.
+   */
+  readonly trusting?: boolean;
   readonly links: DownloadLinks;
   /** What this transaction has changed so far. */
   readonly changes: ChangeLog;
@@ -47,7 +52,7 @@ export interface BasePlace {
 
 /** A place with nothing changed yet. */
 export function openPlace(
-  at: Pick<BasePlace, 'tx' | 'workspaceId' | 'baseId' | 'now' | 'by' | 'schemas' | 'links'>,
+  at: Pick<BasePlace, 'tx' | 'workspaceId' | 'baseId' | 'now' | 'by' | 'schemas' | 'trusting' | 'links'>,
 ): BasePlace {
   return { ...at, changes: createChangeLog(), effects: new Set() };
 }

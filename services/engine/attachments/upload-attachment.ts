@@ -25,7 +25,9 @@ const Upload = z.object({
 /** RFC 4648, 4, with or without the padding at the end. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function decodeFile(text: string): Buffer {
+/** Base64 with or without line breaks: pyairtable sends them. */
+function decodeFile(given: string): Buffer {
+  const text = given.replace(/\s+/g, '');
   if (Math.floor((text.length * 3) / 4) > MAX_UPLOADED_BYTES + 2) throw tooLarge();
   if (!BASE64.test(text)) {
     throw new EngineError(422, 'INVALID_REQUEST_UNKNOWN', 'Invalid request: file is not encoded as base64');

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { Redis } from 'ioredis';
 import type { BearerIdentity } from '../../../api/v0/calls';
 import { createEngineRouter } from '../../../api/v0/router';
 import { ALL_SCOPES } from '../../../contracts/scopes';
+import { parseKeyRing } from '../../../services/encryption';
+import { createImitation } from '../../../services/engine/imitation/imitation';
+import { TEST_KEYS } from '../../support/temporal';
 import {
   createEngineFixture,
   insertWorkspace,
@@ -21,6 +26,8 @@ export interface EngineServer extends EngineFixture {
     body?: unknown,
     token?: string,
   ): Promise<{ status: number; body: unknown }>;
+  /** Makes one more token: what it is beside `full`. */
+  grant(token: string, over: Partial<BearerIdentity>): void;
   close(): Promise<void>;
 }
 
@@ -31,8 +38,10 @@ export async function startEngineServer(): Promise<EngineServer> {
   const identity = (workspaceId: string, scopes: readonly string[]): BearerIdentity => {
     return { tokenId: 'tok_test', userId: 'usr_test', workspaceId, scopes };
   };
-  const tokens: Readonly<Record<string, BearerIdentity>> = {
-    full: identity(fixture.workspaceId, ALL_SCOPES),
+  const full = identity(fixture.workspaceId, ALL_SCOPES);
+  const redis = new Redis(process.env['REDIS_URL'] ?? '', { maxRetriesPerRequest: 1 });
+  const tokens: Record<string, BearerIdentity> = {
+    full,
     reader: identity(fixture.workspaceId, ['data.records:read', 'schema.bases:read']),
     stranger: identity(otherWorkspaceId, ALL_SCOPES),
   };
@@ -44,6 +53,13 @@ export async function startEngineServer(): Promise<EngineServer> {
     createEngineRouter({
       db: fixture.database.db,
       engine: fixture.engine,
+      imitation: createImitation({
+        db: fixture.database.db,
+        redis,
+        config: { redisPrefix: `test:${randomBytes(8).toString('hex')}:` },
+        clock: { now: () => new Date() },
+      }),
+      keyRing: parseKeyRing(TEST_KEYS),
       authenticate: async (bearer) => tokens[bearer] ?? null,
       report: (error) => reported.push(error),
     }),
@@ -65,9 +81,13 @@ export async function startEngineServer(): Promise<EngineServer> {
       const answer: unknown = await response.json();
       return { status: response.status, body: answer };
     },
+    grant(token, over) {
+      tokens[token] = { ...full, tokenId: `tok_${token}`, ...over };
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      redis.disconnect();
       await fixture.database.drop();
     },
   };
