@@ -1,6 +1,7 @@
 import type { Services } from '../services/create-services';
 import { createBookkeepingActivities } from './bookkeeping';
 import { createChatActivities } from './chats';
+import { createCopyActivities } from './copies';
 import { createEditActivities } from './edits';
 import { mapErrors } from './failures';
 import { createIdentityActivities } from './identity';
@@ -13,6 +14,7 @@ export function createActivities(services: Services) {
     ...createIdentityActivities(services),
     ...createWorkspaceActivities(services),
     ...createEditActivities(services),
+    ...createCopyActivities(services),
     ...createChatActivities(services),
   });
 }

@@ -5,6 +5,7 @@ import { RegisterUserInput } from '../contracts/identity';
 import { ProvisionWorkspaceInput } from '../contracts/workspaces';
 import { ProposeEditInput } from '../contracts/changes';
 import { PostMessageInput } from '../contracts/chats';
+import { CopyBaseInput } from '../contracts/copies';
 import { ApproveInput } from '../contracts/edits';
 import type { Services } from '../services/create-services';
 import { approveEdit, insertEdit, readEdit } from '../services/edits/edit-rows';
@@ -167,6 +168,23 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
         const verb = approved.kind === 'revert' ? 'Undo' : 'Apply';
         const summary = `${verb}: ${approved.preview?.headline ?? editId} of ${approved.base_name}`;
         return { input: { editId }, summary, editId, baseId: approved.base_id };
+      },
+    };
+  },
+
+  async copyBase({ services, actor, workspaceId, input }) {
+    const prepared = await services.copies.prepare(workspaceId, CopyBaseInput.parse(input));
+    return {
+      async write(tx, operationId) {
+        const requestedBy = userIdOf(actor);
+        const { copyId } = await services.copies.stage(tx, {
+          ...prepared,
+          workspaceId,
+          requestedBy,
+          operationId,
+        });
+        const summary = `Copy the base “${prepared.baseName}”`;
+        return { input: { copyId }, summary, baseId: prepared.baseId };
       },
     };
   },

@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   connection: 'con_',
   changeSet: 'cs_',
   edit: 'edt_',
+  copy: 'cpy_',
   chat: 'cht_',
   message: 'msg_',
   token: 'tok_',

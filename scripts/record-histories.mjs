@@ -81,6 +81,15 @@ async function record(apiUrl, sample, client, ending) {
   await anonymous('registerUser.done', someone);
   await anonymous('registerUser.rolled-back', someone);
   const made = await run('provisionWorkspace.done', 'POST', '/v1/workspaces', { name: 'Recorded' });
+  const connection = await fetch(`${apiUrl}/v1/workspaces/${made.result.workspaceId}/connections`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ name: 'Sample', url: apiUrl, token: sample.token }),
+  }).then((r) => r.json());
+  await run('copyBase.done', 'POST', `/v1/workspaces/${made.result.workspaceId}/copies`, {
+    connectionId: connection.id,
+    baseId,
+  });
   await run('deleteWorkspace.done', 'DELETE', `/v1/workspaces/${made.result.workspaceId}`, {});
 
   const chat = await fetch(`${apiUrl}/v1/workspaces/${workspaceId}/chats`, {

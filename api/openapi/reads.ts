@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Chat, ChatMessage, CreateChatInput } from '../../contracts/chats';
+import { CopyView } from '../../contracts/copies';
 import { ChangeRow, EditView, RejectInput } from '../../contracts/edits';
 import {
   CreatedToken,
@@ -204,6 +205,13 @@ export const ROUTES: readonly RouteEntry[] = [
     tag: 'Chats',
     summary: 'New messages as they come',
     events: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/copies/:copyId',
+    tag: 'Copies',
+    summary: 'A copy of a base and its report',
+    response: CopyView,
   },
   {
     method: 'get',

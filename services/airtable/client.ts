@@ -1,5 +1,6 @@
 import type { AirtableRecord, BaseSchema, Cells } from '../../contracts/airtable';
 import type { BaseListing, WhoAmI } from './answers';
+import type { BaseReading } from './base-reading';
 
 /** What every call takes. */
 export interface CallOptions {
@@ -53,7 +54,7 @@ export interface RecordUpdate {
  * (`ambiguous_write`, `unexpected_answer`, …), `Unavailable` (`unreachable`, `deadline_exceeded`, `cancelled`, …).
  * `details.mayHaveLanded` tells of a write that failed whether it can have reached the base.
  */
-export interface AirtableClient {
+export interface AirtableClient extends BaseReading {
   /** The user behind the token. */
   whoami(options?: CallOptions): Promise<WhoAmI>;
   /** All bases the token may see. */

@@ -11,9 +11,11 @@ import {
   writtenRecords,
   type BaseListing,
 } from './answers';
+import { createBaseReading } from './base-reading';
 import type { Perform } from './call';
 import type { AirtableClient, CallOptions } from './client';
 import { deleteRecords } from './deletion';
+import { assertId } from './ids';
 import { listPages } from './listing';
 
 /** A token that sees more bases than this many pages of 1,000 is not believed. */
@@ -22,6 +24,8 @@ const MAX_BASE_PAGES = 50;
 /** The calls of the Web API over `perform`. `assertWritable` throws when the connection is read-only. */
 export function createClient(perform: Perform, assertWritable: () => void): AirtableClient {
   return {
+    ...createBaseReading(perform),
+
     whoami: (options = {}) =>
       perform({ method: 'GET', path: '/meta/whoami', effect: 'read', baseId: null, answer: WhoAmI, options }),
 
@@ -148,17 +152,6 @@ export function createClient(perform: Perform, assertWritable: () => void): Airt
 
 function pathOf(baseId: string, tableId: string): string {
   return `/${assertId(BaseId, baseId)}/${assertId(TableId, tableId)}`;
-}
-
-/** Ids become parts of a path: nothing that is not one gets there. */
-function assertId(shape: z.ZodType<string>, id: string): string {
-  const parsed = shape.safeParse(id);
-  if (parsed.success) return parsed.data;
-  throw new SagatableError(
-    'InvalidInput',
-    `An id is not valid: it ${parsed.error.issues[0]?.message ?? 'is malformed'}.`,
-    { code: 'invalid_id' },
-  );
 }
 
 /** False for an empty batch, for which nothing needs to be sent. */

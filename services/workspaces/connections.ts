@@ -33,14 +33,15 @@ interface Row {
 
 /** Throws Conflict `connection_in_use` while an approved edit writes through the connection, or may have to take itself back. */
 export async function assertNotInUse(tx: Tx, connectionId: string): Promise<void> {
-  const sql = `SELECT 1 FROM edits WHERE connection_id = $1 AND state IN ('approved', 'applying') LIMIT 1`;
-  if (!(await tx.query(sql, [connectionId])).rowCount) return;
+  const sql = `SELECT 'An edit is being applied' AS what FROM edits WHERE connection_id = $1 AND state IN ('approved', 'applying')
+    UNION ALL SELECT 'A base is being copied' FROM copies c JOIN operations o ON o.workspace_id = c.workspace_id AND o.id = c.operation_id
+      WHERE c.connection_id = $1 AND o.status NOT IN ('done', 'rolled_back', 'needs_review') LIMIT 1`;
+  const use = (await tx.query<{ what: string }>(sql, [connectionId])).rows[0];
+  if (!use) return;
   throw new SagatableError(
     'Conflict',
-    'An edit is being applied through this connection: wait for it or cancel it first.',
-    {
-      code: 'connection_in_use',
-    },
+    `${use.what} through this connection: wait for it or cancel it first.`,
+    { code: 'connection_in_use' },
   );
 }
 
