@@ -7,11 +7,11 @@ const managers = {
   'apt-get': {
     refresh: ['update', '-qq'],
     install: ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'],
-    names: { redis: 'redis-server', chromium: 'chromium' },
+    names: { redis: 'redis-server', chromium: 'chromium', python: 'python3-venv' },
   },
-  apk: { install: ['add', '--no-cache'], names: { redis: 'redis', chromium: 'chromium' } },
-  dnf: { install: ['install', '-y', '-q'], names: { redis: 'redis', chromium: 'chromium' } },
-  brew: { install: ['install', '--quiet'], names: { redis: 'redis', chromium: 'chromium' } },
+  apk: { install: ['add', '--no-cache'], names: { redis: 'redis', chromium: 'chromium', python: 'python3' } },
+  dnf: { install: ['install', '-y', '-q'], names: { redis: 'redis', chromium: 'chromium', python: 'python3' } },
+  brew: { install: ['install', '--quiet'], names: { redis: 'redis', chromium: 'chromium', python: 'python' } },
 };
 
 /** How to run as root: directly, with a sudo that does not ask, or not at all (undefined). */

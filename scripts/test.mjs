@@ -9,6 +9,7 @@ import { readJson } from './data-dir.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { onStop, run } from './processes.mjs';
 import { note, reportFailure, SetupError, together } from './progress.mjs';
+import { ensurePython } from './python.mjs';
 import { requireNode, root } from './settings.mjs';
 import { startTestServers } from './test-servers.mjs';
 
@@ -63,21 +64,24 @@ async function main(signal, cleanups) {
   const starting = startTestServers({ dependencies, signal: setup });
   cleanups.push(() => starting.then((servers) => servers.stop()).catch(() => {}));
   const browser = ensureChromium({ signal: setup });
+  const clients = ensurePython({ signal: setup });
   const built = dependencies.then(() => ensureBuild({ signal: setup }));
   // A build that fails is reported by the checks and the tests that need it; the rest still runs.
   const tried = built.then(
     () => 0,
     (error) => (signal.throwIfAborted(), reportFailure(error), 1),
   );
-  const [servers, chromium, unbuilt] = await together(failing, [starting, browser, tried]);
+  const [servers, chromium, python, unbuilt] = await together(failing, [starting, browser, clients, tried]);
 
   const total = { passed: 0, failed: unbuilt };
   const add = ({ passed, failed }) => ((total.passed += passed), (total.failed += failed));
   if (extra.length === 0) add(await runChecks(signal));
-  const env = { ...process.env, ...servers.env, CHROMIUM_PATH: chromium.path, NODE_ENV: 'test' };
+  const programs = { CHROMIUM_PATH: chromium.path, PYAIRTABLE_PYTHON: python.path ?? '' };
+  const env = { ...process.env, ...servers.env, ...programs, NODE_ENV: 'test' };
   const jest = await runJest(env, servers.dataDir, extra, signal);
   add(jest);
   if (jest.passed + jest.failed === 0) note('No test was executed.');
+  if (python.missing) note(`\nThe pyairtable suite was SKIPPED. ${python.missing}`);
   if (total.failed > 0) servers.keepLogs();
   return { ...total, ok: total.failed === 0 && jest.passed > 0 };
 }
