@@ -8,6 +8,7 @@ const rooms = [
   'api',
   'workers',
   'temporal-config',
+  'bench',
   'tests',
   'scripts',
 ];
@@ -51,6 +52,7 @@ module.exports = {
     allow('temporal-config', ['contracts', 'services']),
     allow('api', ['contracts', 'services', 'workflows', 'temporal-config']),
     allow('workers', ['contracts', 'services', 'workflows', 'activities', 'temporal-config']),
+    allow('bench', ['contracts', 'services']),
     {
       name: 'no-circular',
       severity: 'error',

@@ -26,12 +26,15 @@ export function appEnvironment({ env, servers, dataDir, ports }) {
   };
 }
 
+/** Connections of a process besides its pool (services/database/database.ts: look-ups). */
+const BESIDES_POOL = 2;
+
 /** Pool size × processes and what tools and tests need stay under 80 % of what PostgreSQL allows. */
 export async function checkConnections(databaseUrl, env, processes = 2) {
   const [row] = await query(databaseUrl, 'SHOW max_connections');
   const allowed = Number(row.max_connections);
   const pool = Number(env.DATABASE_POOL || 10);
-  const wanted = pool * processes + 20;
+  const wanted = (pool + BESIDES_POOL) * processes + 20;
   if (wanted < allowed * 0.8) return;
   throw new SetupError(
     `PostgreSQL allows ${allowed} connections, and ${processes} processes with a pool of ${pool}, with 20 for ` +

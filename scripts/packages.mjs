@@ -10,8 +10,14 @@ const managers = {
     names: { redis: 'redis-server', chromium: 'chromium', python: 'python3-venv' },
   },
   apk: { install: ['add', '--no-cache'], names: { redis: 'redis', chromium: 'chromium', python: 'python3' } },
-  dnf: { install: ['install', '-y', '-q'], names: { redis: 'redis', chromium: 'chromium', python: 'python3' } },
-  brew: { install: ['install', '--quiet'], names: { redis: 'redis', chromium: 'chromium', python: 'python' } },
+  dnf: {
+    install: ['install', '-y', '-q'],
+    names: { redis: 'redis', chromium: 'chromium', python: 'python3' },
+  },
+  brew: {
+    install: ['install', '--quiet'],
+    names: { redis: 'redis', chromium: 'chromium', python: 'python' },
+  },
 };
 
 /** How to run as root: directly, with a sudo that does not ask, or not at all (undefined). */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { createAirtableGateway } from './airtable/gateway';
 import { createAudit } from './audit';
@@ -28,7 +29,7 @@ import { createWorkspaces } from './workspaces/workspaces';
  * Makes every service once, from the configuration alone; they are passed on by parameter. `report` hears of failures of
  * work that nobody waits for.
  */
-export function createServices(config: Config, report: (error: unknown) => void = console.error) {
+export function createServices(config: Config, report: (error: unknown) => void = printError) {
   const db = openDatabase(config.databaseUrl, config.databasePool);
   const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableOfflineQueue: true });
   // Each use sees its own failure; without a listener the connection's own errors would end the process.
@@ -98,6 +99,11 @@ export function createServices(config: Config, report: (error: unknown) => void 
       await db.close();
     },
   };
+}
+
+/** Where nobody listens, failures go to the standard error stream. */
+function printError(error: unknown): void {
+  process.stderr.write(`${inspect(error)}\n`);
 }
 
 export type Services = ReturnType<typeof createServices>;

@@ -3,7 +3,7 @@ import type { AirtableRecord } from '../../contracts/airtable';
 import { readBase } from './base-rows';
 import { answerRecords } from './answers';
 import { readCommentCounts } from './comments/list-comments';
-import { EngineError, invalidRequest, unknownField } from './engine-error';
+import { EngineError, unknownField } from './engine-error';
 import { compileFilter, type RecordFilter } from './filter';
 import { ListQuery, readOffset, writeOffset } from './list-query';
 import { listStatement, orderKeysOf, type ListStatement } from './list-sql';

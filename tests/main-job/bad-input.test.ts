@@ -27,7 +27,12 @@ afterAll(() => stack?.stop());
 describe('bad input', () => {
   it.each([
     ['malformed JSON', '{"name":', 400, 'malformed_json'],
-    ['a body nested 20,000 deep', `{"title":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 422, 'body_too_deep'],
+    [
+      'a body nested 20,000 deep',
+      `{"title":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      422,
+      'body_too_deep',
+    ],
     ['an unknown field', { title: 'x', colour: 'red' }, 422, 'invalid_input'],
     ['a wrong type', { title: 7 }, 422, 'invalid_input'],
   ])('%s gets a 4xx with a code and a sentence', async (_what, body, status, code) => {

@@ -10,7 +10,7 @@ function member(of: CellValue | undefined): string | undefined {
 const sameEmail = (person: Person, email: string) => person.email?.toLowerCase() === email.toLowerCase();
 
 /**
- * The id of the member that `{id}` or `{email}` names, or in a list an id alone. What else a read cell holds (the name) is
+ * The id of the person that `{id}` or `{email}` names, or in a list an id alone. What else a read cell holds (the name) is
  * passed over. Throws EngineError when nobody who can be chosen is meant.
  */
 export function parsePerson(
@@ -28,7 +28,8 @@ export function parsePerson(
       idAlone ? 'it takes a list of {id} or {email}' : 'it takes {id} or {email}',
     );
   const known = people.find((person) => (email === undefined ? person.id === id : sameEmail(person, email)));
-  if (known?.member) return known.id;
+  // By id also somebody who has left: a cell can be written back as it was.
+  if (known && (known.member || email === undefined)) return known.id;
   const who = (id ?? email ?? '').slice(0, 100);
   throw invalidValue(
     field.name,

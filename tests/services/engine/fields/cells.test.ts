@@ -152,7 +152,7 @@ describe('cellFormat=string', () => {
   });
 });
 
-test('who left the workspace cannot be chosen any more, and is still read where they were', async () => {
+test('who left the workspace cannot be chosen any more, but is read where they were and can be put back there', async () => {
   const { id } = await f.create('Things', {
     singleCollaborator: { id: BEN.id },
     multipleCollaborators: [BEN.id],
@@ -160,12 +160,20 @@ test('who left the workspace cannot be chosen any more, and is still read where 
   await f.at((place) => place.tx.query('UPDATE engine_people SET member = false WHERE id = $1', [BEN.id]));
   const again = await f.update('Things', id, { singleLineText: 'x' });
   expect(again.fields).toMatchObject({ singleCollaborator: BEN, multipleCollaborators: [BEN] });
+  expect((await f.update('Things', id, { singleCollaborator: null })).fields).not.toHaveProperty(
+    'singleCollaborator',
+  );
+  const back = await f.update('Things', id, {
+    singleCollaborator: { id: BEN.id },
+    multipleCollaborators: [BEN.id],
+  });
+  expect(back.fields).toMatchObject({ singleCollaborator: BEN, multipleCollaborators: [BEN] });
   await expect(write('singleCollaborator', { email: BEN.email })).rejects.toMatchObject({
     message: 'Field "singleCollaborator" cannot accept the provided value',
     why: '"Ben@Example.com" is not in the workspace any more',
   });
   await expect(write('multipleCollaborators', ['usrNobody'])).rejects.toMatchObject({
-    why: 'there is nobody "usrNobody"',
+    why: 'there is nobody "usrNobody" in the workspace',
   });
   await f.at((place) => place.tx.query('UPDATE engine_people SET member = true WHERE id = $1', [BEN.id]));
 });
