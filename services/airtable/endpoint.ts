@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
-import ipaddr from 'ipaddr.js';
 import { SagatableError } from '../../contracts/errors';
 import type { Config } from '../config';
+import { isPublicAddress } from '../files/public-address';
 
 /** Where a connection's requests go: `url` is what `/v0/…` is put behind. */
 export interface Endpoint {
@@ -70,9 +70,3 @@ export async function checkAddress(endpoint: Endpoint, lookup: Lookup = lookupAl
 }
 
 const lookupAll: Lookup = (host) => dns.lookup(host, { all: true });
-
-/** False for loopback, private, link-local, carrier and every other special range, also where IPv6 wraps IPv4. */
-export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === 'unicast';
-}

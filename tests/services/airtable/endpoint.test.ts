@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { checkAddress, isPublicAddress, resolveEndpoint } from '../../../services/airtable/endpoint';
+import { checkAddress, resolveEndpoint } from '../../../services/airtable/endpoint';
+import { isPublicAddress } from '../../../services/files/public-address';
 
 const config = {
   apiUrl: 'http://localhost:3000',
