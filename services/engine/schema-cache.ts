@@ -41,9 +41,9 @@ export function createSchemaCache(size = 500): SchemaCache {
   const schemas = createRecent<EngineBase>(size);
   const states = createRecent<BaseState>(size);
   return {
-    get: schemas.get,
-    set: schemas.set,
-    lastOf: states.get,
+    get: (key) => schemas.get(key),
+    set: (key, base) => schemas.set(key, base),
+    lastOf: (baseKey) => states.get(baseKey),
     noteLast(baseKey, state) {
       if (state) states.set(baseKey, state);
       else states.delete(baseKey);

@@ -41,7 +41,8 @@ export function openLookup(lookup: LookupAll): LookupFunction {
       (found) => {
         const [first] = found;
         if (!first) callback(new Error(`${hostname} has no address`), '', 0);
-        else if (!found.every(({ address }) => isPublicAddress(address))) callback(addressNotAllowed(), '', 0);
+        else if (!found.every(({ address }) => isPublicAddress(address)))
+          callback(addressNotAllowed(), '', 0);
         else if (options.all) callback(null, [...found]);
         else callback(null, first.address, first.family);
       },

@@ -1,3 +1,4 @@
+import type { PreparedStatement } from '../../database/database';
 import type { BasePlace } from '../place';
 
 /** The records a view shows, and in which order. */
@@ -32,6 +33,11 @@ export async function readViews(place: BasePlace, viewId?: string): Promise<View
   return found.rows;
 }
 
+const READ_SETTINGS: PreparedStatement = {
+  name: 'view settings',
+  text: 'SELECT filter, sort FROM engine_views WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3 AND id = $4',
+};
+
 /** What one view of a table shows. */
 export async function readViewSettings(
   place: BasePlace,
@@ -39,7 +45,7 @@ export async function readViewSettings(
   viewId: string,
 ): Promise<ViewSettings> {
   const found = await place.tx.query<{ filter: string | null; sort: ViewSettings['sort'] | null }>(
-    'SELECT filter, sort FROM engine_views WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3 AND id = $4',
+    READ_SETTINGS,
     [place.workspaceId, place.baseId, tableId, viewId],
   );
   const row = found.rows[0];
