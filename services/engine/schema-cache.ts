@@ -1,4 +1,4 @@
-import type { EngineBase } from './schema';
+import type { EngineBase, EngineTable, ViewSettings } from './schema';
 
 /** What a base was like when it was last looked at. */
 export interface BaseState {
@@ -10,6 +10,8 @@ export interface BaseState {
 export interface SchemaCache {
   get(key: string): EngineBase | undefined;
   set(key: string, base: EngineBase): void;
+  /** What views show, by the table they are of: a change of a view changes the version, and with it the table at hand. */
+  readonly viewSettings: WeakMap<EngineTable, Map<string, ViewSettings>>;
   /** The state a base was last seen in: it may have another one by now. */
   lastOf(baseKey: string): BaseState | undefined;
   /** Undefined forgets it. */
@@ -43,6 +45,7 @@ export function createSchemaCache(size = 500): SchemaCache {
   return {
     get: (key) => schemas.get(key),
     set: (key, base) => schemas.set(key, base),
+    viewSettings: new WeakMap(),
     lastOf: (baseKey) => states.get(baseKey),
     noteLast(baseKey, state) {
       if (state) states.set(baseKey, state);

@@ -20,6 +20,13 @@ export interface EngineView {
   readonly personalForUserId?: string;
 }
 
+/** The records a view shows, and in which order. */
+export interface ViewSettings {
+  /** A formula with fields by id; null for all records. */
+  readonly filter: string | null;
+  readonly sort: readonly { readonly fieldId: string; readonly direction: 'asc' | 'desc' }[];
+}
+
 export interface EngineTable {
   readonly id: string;
   readonly name: string;

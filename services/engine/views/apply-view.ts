@@ -14,7 +14,7 @@ export async function applyView(place: BasePlace, table: EngineTable, query: Lis
   if (asked === undefined || asked === '') return query;
   const view = table.views.find((v) => v.id === asked) ?? table.views.find((v) => v.name === asked);
   if (!view) throw new EngineError(422, 'VIEW_NAME_NOT_FOUND', `View ${asked} not found`);
-  const { filter, sort } = await readViewSettings(place, table.id, view.id);
+  const { filter, sort } = await readViewSettings(place, table, view.id);
   const ordered =
     query.sort.length > 0
       ? query

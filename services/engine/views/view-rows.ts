@@ -1,12 +1,6 @@
 import type { PreparedStatement } from '../../database/database';
 import type { BasePlace } from '../place';
-
-/** The records a view shows, and in which order. */
-export interface ViewSettings {
-  /** A formula with fields by id; null for all records. */
-  readonly filter: string | null;
-  readonly sort: readonly { readonly fieldId: string; readonly direction: 'asc' | 'desc' }[];
-}
+import type { EngineTable, ViewSettings } from '../schema';
 
 export interface ViewRow {
   readonly tableId: string;
@@ -38,18 +32,23 @@ const READ_SETTINGS: PreparedStatement = {
   text: 'SELECT filter, sort FROM engine_views WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3 AND id = $4',
 };
 
-/** What one view of a table shows. */
+/** What one view of a table shows: read once for each version of the schema, of which the table is a part. */
 export async function readViewSettings(
   place: BasePlace,
-  tableId: string,
+  table: EngineTable,
   viewId: string,
 ): Promise<ViewSettings> {
+  const ofTable = place.schemas.viewSettings.get(table) ?? new Map<string, ViewSettings>();
+  const known = ofTable.get(viewId);
+  if (known) return known;
   const found = await place.tx.query<{ filter: string | null; sort: ViewSettings['sort'] | null }>(
     READ_SETTINGS,
-    [place.workspaceId, place.baseId, tableId, viewId],
+    [place.workspaceId, place.baseId, table.id, viewId],
   );
   const row = found.rows[0];
-  return { filter: row?.filter ?? null, sort: row?.sort ?? [] };
+  const settings = { filter: row?.filter ?? null, sort: row?.sort ?? [] };
+  place.schemas.viewSettings.set(table, ofTable.set(viewId, settings));
+  return settings;
 }
 
 /** Adds a view as the last of its table, or changes the one of that id. */

@@ -39,7 +39,7 @@ interface News {
 
 async function viewFilter(place: BasePlace, { table, view }: Scope): Promise<RecordFilter | undefined> {
   if (!table || !view) return undefined;
-  const { filter } = await readViewSettings(place, table.id, view.id);
+  const { filter } = await readViewSettings(place, table, view.id);
   return filter === null ? undefined : compileFilter(table, filter, place.now);
 }
 
