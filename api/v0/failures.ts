@@ -24,13 +24,13 @@ function ofBody(error: unknown): Failure | undefined {
   }
   const status = memberOf(error, 'status');
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
-  return typeof type === 'string'
-    ? { status, type: 'INVALID_REQUEST_BODY', message: 'Could not parse request body' }
-    : {
+  return error instanceof URIError
+    ? {
         status: 422,
         type: 'INVALID_REQUEST_UNKNOWN',
         message: 'Invalid request: the address cannot be read',
-      };
+      }
+    : { status, type: 'INVALID_REQUEST_BODY', message: 'Could not parse request body' };
 }
 
 function ofDatabase(error: unknown): Failure | undefined {

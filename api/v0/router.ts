@@ -25,6 +25,10 @@ export interface EngineRouterParts extends EngineDoorParts {
   readonly report?: (error: unknown) => void;
 }
 
+function refuseRoute(): never {
+  throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
+}
+
 /** The Airtable Web API on the engine, to be mounted at /v0. It reads bodies itself and answers errors in Airtable's shapes. */
 export function createEngineRouter(parts: EngineRouterParts): Router {
   const router = Router();
@@ -40,12 +44,12 @@ export function createEngineRouter(parts: EngineRouterParts): Router {
   router.use('/meta', createViewRoutes(calls));
   if (parts.imitation) router.use('/meta', createImitationRoutes(calls, parts.imitation));
   router.use('/bases', createWebhookRoutes(calls, parts.keyRing));
+  // Not to be taken for bases of these names.
+  router.use(['/meta', '/bases'], refuseRoute);
   router.use(createCommentRoutes(calls));
   router.use(createAttachmentRoutes(calls));
   router.use(createRecordRoutes(calls));
-  router.use(() => {
-    throw new EngineError(404, 'NOT_FOUND', 'Could not find what you are looking for');
-  });
+  router.use(refuseRoute);
   router.use(createFailureHandler(parts.report ?? (() => undefined)));
   return router;
 }

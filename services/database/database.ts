@@ -22,7 +22,7 @@ export interface Tx {
   send(sql: string | PreparedStatement, values?: readonly unknown[]): void;
 }
 
-/** A transaction that only reads cannot write; its result is there before its end is. */
+/** A transaction that only reads cannot write and sees one moment throughout; its result is there before its end is. */
 export interface TransactionKind {
   readonly readOnly?: boolean;
 }
@@ -37,6 +37,21 @@ export interface Database {
   /** Throws when PostgreSQL does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The connection broke under a statement: it was not answered, and whether it was carried out is not known. */
+export class ConnectionLost extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor(cause: unknown) {
+    super('the connection to the database was lost', { cause });
+  }
+}
+
+/** PostgreSQL's own refusals and those of the network have a code; what the driver says of a broken connection has none. */
+function asLost(error: unknown): Error {
+  const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return hasCode ? error : new ConnectionLost(error);
 }
 
 /** Besides the pool's own: each answers in a fraction of a millisecond. */
@@ -73,7 +88,7 @@ export function openDatabase(url: string, poolSize: number): Database {
     let broken: Error | undefined;
     // A connection that is lost while it is checked out is reported here too, beside the query's own failure.
     const lost = (error: Error) => {
-      broken = error;
+      broken ??= error;
     };
     client.on('error', lost);
     const release = () => {
@@ -82,7 +97,8 @@ export function openDatabase(url: string, poolSize: number): Database {
     };
     const line = openLine(client);
     try {
-      line.send(`BEGIN${readOnly ? ' READ ONLY' : ''}; ${setUp}`);
+      // What is read later goes with what was read first: a record with the schema, a link with its record.
+      line.send(`BEGIN${readOnly ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''}; ${setUp}`);
       const result = await work(line);
       const committed = line.query('COMMIT');
       if (readOnly) {
@@ -91,13 +107,18 @@ export function openDatabase(url: string, poolSize: number): Database {
         void ended.then(release);
         return result;
       }
-      await committed;
+      const { command } = await committed;
       await line.arrived();
+      // PostgreSQL answers so, and with no error, when a failure before was passed over.
+      if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back');
       release();
       return result;
     } catch (error) {
+      // What the work met with on a broken connection is no answer to what it asked.
+      const reason = broken && asLost(broken);
       await line.query('ROLLBACK').catch(lost);
       release();
+      if (reason) throw reason;
       // What was sent first and failed is the reason why what came after it did.
       await line.arrived();
       throw error;
@@ -111,7 +132,11 @@ export function openDatabase(url: string, poolSize: number): Database {
     },
     system: (work) => transaction('SET LOCAL ROLE sagatable_system', work),
     async lookUp<R extends QueryResultRow>(statement: PreparedStatement, values: readonly unknown[]) {
-      return (await lookUps.query<R>({ ...statement, values: [...values] })).rows;
+      try {
+        return (await lookUps.query<R>({ ...statement, values: [...values] })).rows;
+      } catch (error) {
+        throw asLost(error);
+      }
     },
     async ping() {
       await pool.query('SELECT 1');

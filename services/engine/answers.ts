@@ -36,12 +36,13 @@ export async function answerRecords(
   const fields = form.fields ?? table.fields;
   const context = await readSurroundings(place, base, fields, records, form.text ? 'text' : 'json');
   return records.map((record) => {
-    const cells: Record<string, CellValue> = {};
+    const cells: [string, CellValue][] = [];
     for (const field of fields) {
       const value = valueOf(record, field, context);
       const answer = value === null ? null : answerCell(field, value, context, form.text);
-      if (!isEmptyCell(answer)) cells[form.byFieldId ? field.id : field.name] = answer;
+      if (!isEmptyCell(answer)) cells.push([form.byFieldId ? field.id : field.name, answer]);
     }
-    return { id: record.id, createdTime: record.createdTime, fields: cells };
+    // Not by assignment, which would lose the cells of a field that is called __proto__.
+    return { id: record.id, createdTime: record.createdTime, fields: Object.fromEntries(cells) };
   });
 }

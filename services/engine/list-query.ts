@@ -4,11 +4,14 @@ import { MAX_PAGE_SIZE } from '../../contracts/airtable';
 import { EngineError } from './engine-error';
 import { isStorable } from './storable-text';
 
+/** More than any that `writeOffset` makes. */
+const MAX_OFFSET = 500_000;
+
 /** What `GET /v0/{base}/{table}` and `POST …/listRecords` may say. Source: Airtable Web API, list records. */
 export const ListQuery = z.object({
   pageSize: z.number().int().min(1).max(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE),
   maxRecords: z.number().int().min(1).optional(),
-  offset: z.string().max(10_000).optional(),
+  offset: z.string().max(MAX_OFFSET).optional(),
   view: z.string().max(1_000).optional(),
   sort: z
     .array(z.object({ field: z.string(), direction: z.enum(['asc', 'desc']).default('asc') }))

@@ -9,6 +9,9 @@ import { RECORD_COLUMNS } from './record-rows';
 /** Language rules of the Unicode root, whatever the database's own locale is. */
 const COLLATION = 'COLLATE "und-x-icu"';
 
+/** Texts that agree so far sort as equal: a position holds the texts it stands after, and offsets travel in addresses. */
+const SORTED_CHARACTERS = 400;
+
 export interface OrderKey extends SortKey {
   readonly direction: 'asc' | 'desc';
 }
@@ -23,7 +26,8 @@ export function orderKeysOf(table: EngineTable, query: ListQuery): OrderKey[] {
   return query.sort.map(({ field: name, direction }) => {
     const field = findField(table, name);
     if (!field) throw unknownField(name);
-    return { ...fieldTypeOf(field).sort(field, 'r'), direction };
+    const { kind, sql } = fieldTypeOf(field).sort(field, 'r');
+    return { kind, sql: kind === 'text' ? `left(${sql}, ${SORTED_CHARACTERS})` : sql, direction };
   });
 }
 

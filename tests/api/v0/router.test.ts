@@ -140,12 +140,28 @@ describe('bad input is refused in Airtable’s shapes, and nothing is written', 
     },
   );
 
+  test('a body that is not as compressed as it says', async () => {
+    const response = await fetch(`${s.url}/v0${films()}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+        authorization: 'Bearer full',
+      },
+      body: 'not gzip',
+    });
+    expect([response.status, await response.json()]).toEqual([400, error('INVALID_REQUEST_BODY')]);
+  });
+
   test('records and routes that are not there', async () => {
     const notFound = { status: 404, body: { error: 'NOT_FOUND' } };
     expect(await s.call('GET', `${films()}/recAAAAAAAAAAAAAA`)).toEqual(notFound);
     expect(await s.call('PATCH', `${films()}/rec%00`, { fields: {} })).toEqual(notFound);
     expect(await s.call('DELETE', `${films()}/nonsense`)).toEqual(notFound);
     expect(await s.call('GET', '/nothing/at/all/here')).toEqual(notFound);
+    expect(await s.call('GET', '/meta/nothing')).toEqual(notFound);
+    expect(await s.call('DELETE', '/meta/whoami')).toEqual(notFound);
+    expect(await s.call('PUT', `/bases/${s.base.id}`, { records: [] })).toEqual(notFound);
     expect((await s.call('GET', `/${s.base.id}/Nope`)).status).toBe(403);
     expect((await s.call('GET', '/app%00AAAAAAAAAAAAA/Films')).status).toBe(403);
   });
@@ -215,6 +231,21 @@ describe('schema', () => {
     });
     const renamed = await s.call('PATCH', `${meta()}/${id}/fields/${fieldId}`, { name: 'Showing' });
     expect(renamed.body).toMatchObject({ id: fieldId, name: 'Showing' });
+  });
+
+  test('fields with the names of properties that every object has', async () => {
+    const names = ['Name', '__proto__', 'constructor', 'toString'];
+    const fields = names.map((name) => ({ name, type: 'singleLineText' }));
+    expect((await s.call('POST', meta(), { name: 'Odd', fields })).status).toBe(200);
+    const cells = `{"Name": "n", "__proto__": "p", "constructor": "c", "toString": "t"}`;
+    const made = await s.call('POST', `/${s.base.id}/Odd`, `{"fields": ${cells}}`);
+    expect(made).toMatchObject({ status: 200, body: { fields: JSON.parse(cells) as object } });
+    const listed = await s.call(
+      'GET',
+      `/${s.base.id}/Odd?filterByFormula=${encodeURIComponent("{__proto__}='p'")}`,
+    );
+    expect(listed.body).toEqual({ records: [made.body] });
+    expect(JSON.stringify(listed.body)).toContain('"__proto__":"p"');
   });
 
   const refused: [unknown, string][] = [

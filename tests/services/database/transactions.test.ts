@@ -1,4 +1,9 @@
-import { openDatabase, type Database, type PreparedStatement } from '../../../services/database/database';
+import {
+  openDatabase,
+  type Database,
+  type PreparedStatement,
+  type Tx,
+} from '../../../services/database/database';
 import { newId } from '../../../services/ids';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
@@ -85,7 +90,47 @@ describe('what is sent without waiting', () => {
   });
 });
 
+it('does not pass for done when a failure in it was passed over', async () => {
+  const before = await readName();
+  const work = db.tenant(mine, async (tx) => {
+    tx.send(RENAME, [mine, 'lost']);
+    await tx.query(WRONG, [1]).catch(() => undefined);
+  });
+  await expect(work).rejects.toThrow('rolled back');
+  expect(await readName()).toBe(before);
+});
+
+it('tells of a connection that broke under it, and the next transaction has another', async () => {
+  const work = db.tenant(mine, async (tx) => {
+    const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await database.admin.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    // This one hears why; what is asked after it hears only that nothing can be asked any more.
+    await tx.query('SELECT 1').catch(() => undefined);
+    await tx.query('SELECT 1');
+  });
+  const code = expect.stringMatching(/^(57P01|ECONNRESET)$/) as string;
+  await expect(work).rejects.toMatchObject({ code });
+  const { rows } = await db.tenant(mine, (tx) => tx.query('SELECT 1 AS one'));
+  expect(rows).toEqual([{ one: 1 }]);
+});
+
 describe('what only reads', () => {
+  it('sees one moment, whatever is written meanwhile', async () => {
+    const read = async (tx: Tx) => (await tx.query<{ name: string }>(READ_NAME, [mine])).rows[0]?.name;
+    await database.db.tenant(mine, (tx) => tx.query(RENAME, [mine, 'First']));
+    const seen = await db.tenant(
+      mine,
+      async (tx) => {
+        const first = await read(tx);
+        await database.db.tenant(mine, (other) => other.query(RENAME, [mine, 'Second']));
+        return [first, await read(tx)];
+      },
+      { readOnly: true },
+    );
+    expect(seen).toEqual(['First', 'First']);
+    expect(await readName()).toBe('Second');
+  });
+
   it('cannot write', async () => {
     const readOnly = { code: '25006' };
     const work = db.tenant(mine, (tx) => tx.query(RENAME, [mine, 'x']), { readOnly: true });

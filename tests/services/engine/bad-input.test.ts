@@ -142,7 +142,7 @@ const BAD: Readonly<Record<string, readonly Bad[]>> = {
     '{"id":5}',
     '{"id":"usrNobody"}',
     '{"email":"nobody@example.com"}',
-    '{"id":"usrGone"}',
+    '{"email":"gone@example.com"}',
     '{"email":"\\u0000"}',
   ],
   multipleCollaborators: [
@@ -152,7 +152,7 @@ const BAD: Readonly<Record<string, readonly Bad[]>> = {
     '[5]',
     '[{}]',
     '["usrNobody"]',
-    `[{"id":"${ANNA.id}"},{"id":"usrGone"}]`,
+    `[{"id":"${ANNA.id}"},{"email":"gone@example.com"}]`,
   ],
   multipleAttachments: [
     ['5', OBJECT],

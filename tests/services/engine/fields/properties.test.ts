@@ -164,7 +164,8 @@ test.each(TYPES.filter(([name]) => FAITHFUL.has(name)))(
         const field = makeField(input);
         const type = fieldTypeOf(field);
         const kept = store(field, value, false);
-        if (kept === undefined || kept === null) return;
+        // Who has left is found by id, but not by what they are called.
+        if (kept === undefined || kept === null || kept === CARL.id) return;
         const shown = type.text(kept, field, reading, { timeZone: 'utc', userLocale: 'en' });
         expect(store(field, shown, true)).toEqual(kept);
       }),
