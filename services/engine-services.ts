@@ -18,6 +18,7 @@ interface Parts {
   readonly db: Database;
   readonly redis: Redis;
   readonly keyRing: KeyRing;
+  /** `apiUrl` is where people reach the engine: download links lead there. */
   readonly config: Pick<Config, 'apiUrl' | 'jwtSecret' | 'fetchHosts' | 'redisPrefix'>;
   /** Hears of failures of work that nobody waits for; it is tried again. */
   readonly report: (error: unknown) => void;
@@ -35,6 +36,7 @@ export function createEngineServices({ db, redis, keyRing, config, report }: Par
     db,
     files,
     fetch: guardedFetch,
+    links,
     makePictures: createPictures(),
     engine,
     clock,
@@ -43,8 +45,8 @@ export function createEngineServices({ db, redis, keyRing, config, report }: Par
   });
   const background: Background = createBackground(
     {
-      attachments: () => fetching.processPending(),
-      // Not waited for: a slow receiver must not keep the others from hearing.
+      // Neither is waited for: a slow source or receiver must not keep the others waiting.
+      attachments: async () => void fetching.processPending().catch(report),
       notifications: async () => void pings.deliverDue().catch(report),
     },
     report,
@@ -61,9 +63,11 @@ export function createEngineServices({ db, redis, keyRing, config, report }: Par
       await collectGarbage({ db, clock });
       await removeOldWebhooks(db, clock.now());
     },
-    /** Resolves when nothing runs in the background any more. */
+    /** Takes on nothing more; resolves when nothing runs in the background any more. */
     async settle(): Promise<void> {
       await background.settle();
+      // What vanishes leaves pings to be sent.
+      await fetching.close();
       await pings.settle();
     },
     imitation: createImitation({ db, redis, config, clock }),

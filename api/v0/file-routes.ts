@@ -1,10 +1,13 @@
 import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type Response } from 'express';
 import type { Database } from '../../services/database/database';
-import type { CheckedDownloadLinks, DownloadTicket } from '../../services/engine/attachments/download-links';
+import {
+  DOWNLOAD_SIZES,
+  type CheckedDownloadLinks,
+  type DownloadTicket,
+} from '../../services/engine/attachments/download-links';
 import { findDownload, type Download } from '../../services/engine/attachments/find-download';
 import { EngineError, recordNotFound } from '../../services/engine/engine-error';
-import type { DownloadSize } from '../../services/engine/place';
 import type { Files } from '../../services/files/files';
 import { isHarmlessImage } from '../../services/files/media-types';
 
@@ -15,10 +18,8 @@ export interface FileRouteParts {
   readonly clock: { now(): Date };
 }
 
-const SIZES: readonly DownloadSize[] = ['original', 'small', 'large', 'full'];
-
 function readTicket(req: Request): DownloadTicket {
-  const size = SIZES.find((known) => known === req.params['size']);
+  const size = DOWNLOAD_SIZES.find((known) => known === req.params['size']);
   const query = new URL(req.originalUrl, 'http://engine').searchParams;
   const ticket = {
     workspaceId: String(req.params['workspace']),

@@ -54,7 +54,7 @@ export async function fileAttachments(
       place.baseId,
       all.map((a) => a.id),
       all.map((a) => a.filename),
-      all.map((a) => a.type ?? null),
+      all.map((a) => a.type),
       all.map((a) => a.size ?? null),
       all.map((a) => a.width ?? null),
       all.map((a) => a.height ?? null),

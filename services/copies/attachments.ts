@@ -1,5 +1,4 @@
 import { SagatableError } from '../../contracts/errors';
-import { holdLease } from '../edits/leases';
 import { MAX_FETCHED_BYTES } from '../engine/attachments/attachment-rules';
 import type { StoredFile } from '../files/files';
 import { readAttachmentCell } from './attachment-cells';
@@ -10,22 +9,23 @@ import { closeTask, postponeTask, type AttachmentToFetch, type Task } from './ta
 const TIMEOUT_MS = 5 * 60_000;
 /** An attachment that could not be fetched so often is given up. */
 const ATTEMPTS = 3;
-/** How often the base is held on to while bytes come in. */
-const HOLD_MS = 10_000;
 
 type AttachmentTask = Task & { readonly kind: 'attachment' };
 
 /**
  * Fetches one attachment and makes it readable. One that cannot be fetched is tried again at the end of the copy, with an
- * address asked for anew; after that it is listed as a problem. Throws when the source’s limit is reached.
+ * address asked for anew; after that it is listed as a problem. Throws what the source answers when it is asked for the
+ * address: a limit, a token that was revoked, a failure that a retry may mend.
  */
 export async function fetchAttachment(run: CopyRun, task: AttachmentTask): Promise<void> {
+  const address = await addressOf(run, task);
   let file: StoredFile;
   try {
-    file = await download(run, await addressOf(run, task), task.details);
+    if (address === undefined) throw gone();
+    file = await download(run, address, task.details);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (!(error instanceof SagatableError) || error.kind === 'LimitReached') throw error;
+    if (!(error instanceof SagatableError)) throw error;
     await fail(run, task, error);
     return;
   }
@@ -35,7 +35,7 @@ export async function fetchAttachment(run: CopyRun, task: AttachmentTask): Promi
       `UPDATE engine_attachments SET state = 'ready', size = $4, type = $5, source_url = NULL,
          work = CASE WHEN $5 LIKE 'image/%' THEN 'thumbnails' END, due_at = $6, attempts = 0
        WHERE workspace_id = $1 AND base_id = $2 AND id = $3 AND state <> 'ready' RETURNING work IS NOT NULL AS picture`,
-      [place.workspaceId, place.baseId, task.details.id, file.size, typeOf(task.details), place.now],
+      [place.workspaceId, place.baseId, task.details.id, file.size, task.details.type, place.now],
     );
     // Without a row nobody wants it any more: the file is collected like any that nothing refers to.
     if (!rows[0]) return;
@@ -47,7 +47,7 @@ export async function fetchAttachment(run: CopyRun, task: AttachmentTask): Promi
         place.baseId,
         task.details.id,
         file.id,
-        typeOf(task.details),
+        task.details.type,
         task.details.width ?? null,
         task.details.height ?? null,
       ],
@@ -57,20 +57,24 @@ export async function fetchAttachment(run: CopyRun, task: AttachmentTask): Promi
   });
 }
 
-const typeOf = (attachment: AttachmentToFetch) => attachment.type ?? 'application/octet-stream';
+/** Addresses work for two hours: after a failure a new one is asked for. Undefined where the attachment is gone. */
+async function addressOf(run: CopyRun, task: AttachmentTask): Promise<string | undefined> {
+  const { url, id, fieldId } = task.details;
+  if (task.attempts === 0) return url;
+  const client = await run.client();
+  try {
+    const record = await client.getRecord(run.baseId, task.tableId, task.recordId, { signal: run.signal });
+    return readAttachmentCell(record.fields[fieldId]).find((attachment) => attachment.id === id)?.url;
+  } catch (error) {
+    if (error instanceof SagatableError && error.code === 'airtable_not_found') return undefined;
+    throw error;
+  }
+}
 
-/** Addresses work for two hours: after a failure a new one is asked for. */
-async function addressOf(run: CopyRun, task: AttachmentTask): Promise<string> {
-  if (task.attempts === 0) return task.details.url;
-  const record = await (
-    await run.client()
-  ).getRecord(run.baseId, task.tableId, task.recordId, { signal: run.signal });
-  const now = readAttachmentCell(record.fields[task.details.fieldId]).find((a) => a.id === task.details.id);
-  if (now) return now.url;
-  throw new SagatableError('NotFound', 'The attachment is not at the source any more.', {
+const gone = () =>
+  new SagatableError('NotFound', 'The attachment is not at the source any more.', {
     code: 'attachment_gone',
   });
-}
 
 async function download(run: CopyRun, url: string, wanted: AttachmentToFetch): Promise<StoredFile> {
   const limits = { maxBytes: MAX_FETCHED_BYTES, timeoutMs: TIMEOUT_MS, signal: run.signal };
@@ -81,7 +85,7 @@ async function download(run: CopyRun, url: string, wanted: AttachmentToFetch): P
       code: 'attachment_refused',
     });
   }
-  const file = await run.files.write(run.workspaceId, holding(run, answer.body), {
+  const file = await run.files.write(run.workspaceId, answer.body, {
     purpose: 'attachment',
     maxBytes: MAX_FETCHED_BYTES,
   });
@@ -94,18 +98,6 @@ async function download(run: CopyRun, url: string, wanted: AttachmentToFetch): P
     );
   }
   return file;
-}
-
-/** The same bytes; while they come in, the base stays ours. */
-async function* holding(run: CopyRun, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held = Date.now();
-  for await (const part of bytes) {
-    if (Date.now() - held > HOLD_MS) {
-      await run.db.tenant(run.workspaceId, (tx) => holdLease(tx, run.lease));
-      held = Date.now();
-    }
-    yield part;
-  }
 }
 
 async function fail(run: CopyRun, task: AttachmentTask, error: SagatableError): Promise<void> {

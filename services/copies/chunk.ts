@@ -3,7 +3,7 @@ import type { AirtableClient } from '../airtable/client';
 import type { AirtableGateway } from '../airtable/gateway';
 import type { Config } from '../config';
 import type { Database } from '../database/database';
-import { acquireLease, releaseLease } from '../edits/leases';
+import { acquireLease, holdLease, releaseLease, type Lease } from '../edits/leases';
 import type { Engine } from '../engine/engine';
 import type { Files } from '../files/files';
 import { createGuardedFetch } from '../files/guarded-fetch';
@@ -46,6 +46,8 @@ export interface CopyChunk {
 /** A chunk ends after so much (20 pages, or 100 smaller things) or so long: a pause and other writers of the base come between. */
 const CHUNK_WEIGHT = 100;
 const CHUNK_MILLISECONDS = 30_000;
+/** How often the base is held on to while a source lets us wait: a lease that nobody holds on to ends after 30 s. */
+const HOLD_MS = 10_000;
 /** How soon to ask again for a base that an edit holds. */
 const LEASE_POLL_MS = 5_000;
 const AIRTABLE = 'api.airtable.com';
@@ -79,6 +81,7 @@ export async function underLease(
       total: hosted?.length ?? 0,
     };
   let client: Promise<AirtableClient> | undefined;
+  const letGo = keepHolding(db, lease);
   try {
     const host = new URL(copy.source_url).host;
     return await work({
@@ -101,8 +104,21 @@ export async function underLease(
       state: { position: copy.position, counts: copy.counts },
     });
   } finally {
+    await letGo();
     await releaseLease(db, lease);
   }
+}
+
+/** Holds on to the base by the clock; returns what ends that. That it was lost shows when something is written. */
+function keepHolding(db: Database, lease: Lease): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    last = db.tenant(lease.workspaceId, (tx) => holdLease(tx, lease)).catch(() => undefined);
+  }, HOLD_MS);
+  return () => {
+    clearInterval(timer);
+    return last;
+  };
 }
 
 /**

@@ -27,7 +27,7 @@ export async function fetchComments(run: CopyRun, task: Task): Promise<void> {
     const [row] = await readRows(place, [task.recordId]);
     const then = (await readCopied(place, [task.recordId])).get(task.recordId)?.comments ?? {};
     if (!row) return;
-    await keepPeople(place, peopleOfComments(comments));
+    await keepPeople(place, run.copyId, peopleOfComments(comments));
     const now = Object.fromEntries(comments.map((comment) => [comment.id, digest(comment)]));
     const changed = comments.filter(({ id }) => then[id] !== now[id]);
     await saveComments(place, task.recordId, changed);

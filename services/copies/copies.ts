@@ -4,6 +4,7 @@ import type { Liveness } from '../liveness';
 import { copySome, type CopyDependencies, type CopyRef } from './chunk';
 import { closeBase, openBase } from './copied-bases';
 import { endCopy, findCopyWorkspace, readCopy } from './copy-rows';
+import { forgetPeople } from './people';
 import { readReport, resultOf } from './reports';
 import { prepareCopy, stageCopy } from './staging';
 import { concludeStopped, stopSome } from './stopping';
@@ -24,10 +25,12 @@ export function createCopies(dependencies: CopyDependencies) {
       return { first };
     },
 
-    /** Undoes `open`: removes the base if that had made it. */
+    /** Undoes `open`: removes the base if that had made it, and whom nothing but the copy has named. */
     async close(tx: Tx, copyId: string, made: { readonly first: boolean }): Promise<void> {
       const copy = await readCopy(tx, copyId);
-      if (made.first) await closeBase(tx, copy.workspace_id, copy.base_id);
+      if (!made.first) return;
+      await closeBase(tx, copy.workspace_id, copy.base_id);
+      await forgetPeople(tx, copy.workspace_id, copyId);
     },
 
     copyChunk: (ref: CopyRef, live: Liveness) => copySome(dependencies, ref, live),

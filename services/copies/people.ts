@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CellValue } from '../../contracts/airtable';
 import type { CountedRecord, SourceComment } from '../airtable/base-answers';
 import { storable } from '../airtable/storable';
+import type { Tx } from '../database/database';
 import type { BasePlace } from '../engine/place';
 import type { HostedTable } from './hosting';
 
@@ -57,16 +58,25 @@ export function peopleOfComments(comments: readonly SourceComment[]): Named[] {
   ]);
 }
 
-/** Keeps people as such who do not belong to the workspace. Members stay as they are. */
-export async function keepPeople(place: BasePlace, people: readonly Named[]): Promise<void> {
+/** Keeps people as such who do not belong to the workspace, as the copy's own if nobody named them before. Members stay as they are. */
+export async function keepPeople(place: BasePlace, copyId: string, people: readonly Named[]): Promise<void> {
   const all = [...new Map(people.map((person) => [person.id, person])).values()];
   if (all.length === 0) return;
   await place.tx.query(
-    `INSERT INTO engine_people AS p (workspace_id, id, email, name, member)
-     SELECT $1, v.id, v.email, v.name, false FROM unnest($2::text[], $3::text[], $4::text[]) AS v(id, email, name)
+    `INSERT INTO engine_people AS p (workspace_id, id, email, name, member, copy_id)
+     SELECT $1, v.id, v.email, v.name, false, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS v(id, email, name)
      ON CONFLICT (workspace_id, id) DO UPDATE
-       SET email = coalesce(excluded.email, p.email), name = coalesce(excluded.name, p.name)
-       WHERE NOT p.member AND (excluded.email, excluded.name) IS DISTINCT FROM (p.email, p.name)`,
-    [place.workspaceId, all.map((p) => p.id), all.map((p) => p.email), all.map((p) => p.name)],
+       SET email = coalesce(excluded.email, p.email), name = coalesce(excluded.name, p.name),
+         copy_id = CASE WHEN p.copy_id = excluded.copy_id THEN p.copy_id END
+       WHERE NOT p.member AND ((excluded.email, excluded.name) IS DISTINCT FROM (p.email, p.name) OR p.copy_id <> excluded.copy_id)`,
+    [place.workspaceId, all.map((p) => p.id), all.map((p) => p.email), all.map((p) => p.name), copyId],
   );
+}
+
+/** Forgets the people whom only this copy has named: it is undone. Who became a member meanwhile stays. */
+export async function forgetPeople(tx: Tx, workspaceId: string, copyId: string): Promise<void> {
+  await tx.query('DELETE FROM engine_people WHERE workspace_id = $1 AND copy_id = $2 AND NOT member', [
+    workspaceId,
+    copyId,
+  ]);
 }

@@ -36,7 +36,9 @@ export function convertPage(
   lenient: boolean,
 ): ReadPage {
   const problems: NewProblem[] = [];
-  const converted = records.map((record) => ({
+  // A record that moved while the page was made can be on it twice.
+  const once = new Map(records.map((record) => [record.id, record]));
+  const converted = [...once.values()].map((record) => ({
     record,
     cells: storedCells(table, record, lenient, (fieldId, reason) =>
       problems.push({ kind: 'cell', tableId: table.id, recordId: record.id, fieldId, name: null, reason }),
@@ -71,6 +73,7 @@ export async function writePage(run: CopyRun, piece: Piece, page: ReadPage): Pro
 
   await keepPeople(
     place,
+    run.copyId,
     peopleOfRecords(
       table,
       page.records.map(({ record }) => record),

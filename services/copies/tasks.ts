@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Tx } from '../database/database';
 import { SourceAttachment } from './attachment-cells';
 
-const Attachment = SourceAttachment.extend({ fieldId: z.string() });
+const Attachment = SourceAttachment.and(z.object({ fieldId: z.string() }));
 export type AttachmentToFetch = z.infer<typeof Attachment>;
 
 const Row = z.discriminatedUnion('kind', [

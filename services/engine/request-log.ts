@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { PreparedStatement, Tx } from '../database/database';
 
 /** An accepted write, as it goes into the log. */
@@ -11,9 +12,25 @@ export interface AcceptedRequest {
   readonly result: unknown;
 }
 
+const Addressed = z.looseObject({
+  url: z.string().transform((url) => url.replace(/\?.*$/s, '')),
+  thumbnails: z.record(z.string(), z.looseObject({ url: z.string().transform(() => undefined) })).optional(),
+});
+
+/**
+ * Attachments, which alone stand as objects with an address in lists, without the query of their addresses: it can hold a
+ * signature, and who reads the log later is not to have the file by it.
+ */
+function withoutQueries(_key: string, value: unknown): unknown {
+  const items: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined;
+  return items ? items.map((item) => Addressed.safeParse(item).data ?? item) : value;
+}
+
 /** JSON that jsonb takes: parts of a body that nobody looked at may hold NUL or half a surrogate pair. */
 function storableJson(value: unknown): string {
-  return JSON.stringify(value ?? null).replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
+  const text = JSON.stringify(value ?? null);
+  const bare = text.includes('"url":') ? JSON.stringify(value, withoutQueries) : text;
+  return bare.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
     escape.length > 2 && /^\\u(0000|d)/.test(escape) ? '\ufffd' : escape,
   );
 }

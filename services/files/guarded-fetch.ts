@@ -69,6 +69,8 @@ export function createGuardedFetch(parts: GuardedFetchParts): GuardedFetch {
       });
       outgoing.on('response', resolve);
       outgoing.on('error', reject);
+      // An answer that changes the protocol ends the request without an error; after `response` this means nothing.
+      outgoing.on('close', () => reject(new Error('the connection ended without an answer')));
       outgoing.end(request.body);
     });
   }
@@ -82,9 +84,10 @@ export function createGuardedFetch(parts: GuardedFetchParts): GuardedFetch {
       const answer = await send({ request, url, signal, headers }).catch((error: unknown) => {
         throw failureOf(error, signal);
       });
-      const next = request.method === 'POST' ? undefined : redirectOf(answer, url);
-      if (next === undefined) return receive(answer, request.maxBytes, signal);
+      const location = request.method === 'POST' ? undefined : redirectOf(answer);
+      if (location === undefined) return receive(answer, request.maxBytes, signal);
       answer.destroy();
+      const next = parseUrl(location, url);
       if (redirects === MAX_REDIRECTS) {
         throw new SagatableError('Upstream', `The address redirects more than ${MAX_REDIRECTS} times.`, {
           code: 'too_many_redirects',
@@ -111,10 +114,9 @@ function parseUrl(text: string, base?: URL): URL {
   return url;
 }
 
-function redirectOf(answer: IncomingMessage, from: URL): URL | undefined {
-  const location = answer.headers.location;
+function redirectOf(answer: IncomingMessage): string | undefined {
   const redirects = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0);
-  return redirects && location !== undefined ? parseUrl(location, from) : undefined;
+  return redirects ? answer.headers.location : undefined;
 }
 
 function receive(answer: IncomingMessage, maxBytes: number, signal: AbortSignal): GuardedAnswer {

@@ -6,6 +6,7 @@ import type { MakePictures } from '../../files/pictures';
 import type { Engine } from '../engine';
 import type { Effect } from '../place';
 import { holdClaim, postponeClaim, takeClaim, keyOf, type Claim, type Clock } from './claims';
+import type { CheckedDownloadLinks } from './download-links';
 import { failAttachment } from './fail-attachment';
 import { fetchOriginal } from './fetch-original';
 import { makeThumbnails } from './make-thumbnails';
@@ -14,6 +15,8 @@ export interface AttachmentFetchingParts {
   readonly db: Database;
   readonly files: Files;
   readonly fetch: GuardedFetch;
+  /** Knows the links that the engine made itself. */
+  readonly links: Pick<CheckedDownloadLinks, 'read'>;
   readonly makePictures: MakePictures;
   readonly engine: Pick<Engine, 'open'>;
   readonly clock: Clock;
@@ -24,29 +27,40 @@ export interface AttachmentFetchingParts {
 }
 
 /** Attachments that one process works on at a time. */
-const CONCURRENCY = 8;
+const LANES = 8;
 /** How often work is begun before it is given up; the waits between are 2, 8, 32 and 128 seconds. */
 const MAX_ATTEMPTS = 5;
 
 export interface AttachmentFetching {
   /**
    * Does all the work on attachments that is due: fetches what was given by address, makes pictures. Any number of
-   * processes may do so at once; what a crashed one had begun is done by another a minute later. Returns how much it did.
+   * processes may do so at once; what a crashed one had begun is done by another a minute later. Who calls need not wait
+   * for an earlier call, which a slow source can hold up. Returns how much it did.
    */
   processPending(): Promise<number>;
+  /** Takes on nothing more and breaks off what is being fetched, for another process to do; resolves when that is done. */
+  close(): Promise<void>;
 }
 
 /** Makes the background work on attachments. */
 export function createAttachmentFetching(parts: AttachmentFetchingParts): AttachmentFetching {
   const { db, clock } = parts;
+  let lanes = 0;
+  const calls = new Set<Promise<number>>();
+  const closing = new AbortController();
 
   async function work(claim: Claim): Promise<void> {
+    // Whoever began it so often did not live to say how it ended: it may be what ended them.
+    if (claim.attempt > MAX_ATTEMPTS) return giveUp(claim);
     try {
       await holdClaim(db, clock, claim, (signal) =>
-        claim.work === 'fetch' ? fetchOriginal(parts, claim, signal) : makeThumbnails(parts, claim),
+        claim.work === 'fetch'
+          ? fetchOriginal(parts, claim, AbortSignal.any([signal, closing.signal]))
+          : makeThumbnails(parts, claim),
       );
     } catch (error) {
-      await settleFailure(claim, error);
+      if (closing.signal.aborted) await postponeClaim(db, clock, claim, 0);
+      else await settleFailure(claim, error);
     }
   }
 
@@ -55,8 +69,11 @@ export function createAttachmentFetching(parts: AttachmentFetchingParts): Attach
     if (!expected) parts.report(error);
     const again = claim.attempt < MAX_ATTEMPTS && (!expected || error.retryable);
     if (again) await postponeClaim(db, clock, claim, 2_000 * 4 ** (claim.attempt - 1));
-    else if (claim.work === 'fetch') await fail(claim);
-    else await goWithoutPictures(claim);
+    else await giveUp(claim);
+  }
+
+  function giveUp(claim: Claim): Promise<void> {
+    return claim.work === 'fetch' ? fail(claim) : goWithoutPictures(claim);
   }
 
   async function fail(claim: Claim): Promise<void> {
@@ -78,18 +95,37 @@ export function createAttachmentFetching(parts: AttachmentFetchingParts): Attach
     );
   }
 
-  async function workUntilNoneIsDue(): Promise<number> {
-    for (let done = 0; ; done++) {
-      const claim = await takeClaim(db, clock);
-      if (!claim) return done;
-      await work(claim);
+  const take = async () => (closing.signal.aborted ? undefined : takeClaim(db, clock));
+
+  /** One attachment after the other. Whoever finds one lets another lane look, so that many are worked on at once. */
+  async function openLane(): Promise<number> {
+    if (lanes >= LANES) return 0;
+    lanes++;
+    const others: Promise<number>[] = [];
+    let done = 0;
+    try {
+      for (let claim = await take(); claim; claim = await take()) {
+        others.push(openLane());
+        await work(claim);
+        done++;
+      }
+    } finally {
+      lanes--;
+      await Promise.allSettled(others);
     }
+    const counts = await Promise.all(others);
+    return counts.reduce((sum, count) => sum + count, done);
   }
 
   return {
-    async processPending() {
-      const done = await Promise.all(Array.from({ length: CONCURRENCY }, workUntilNoneIsDue));
-      return done.reduce((sum, count) => sum + count, 0);
+    processPending() {
+      const call = openLane().finally(() => calls.delete(call));
+      calls.add(call);
+      return call;
+    },
+    async close() {
+      closing.abort(new Error('this process ends'));
+      await Promise.allSettled(calls);
     },
   };
 }

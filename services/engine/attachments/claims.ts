@@ -47,11 +47,12 @@ export async function takeClaim(db: Database, clock: Clock): Promise<Claim | und
     // One at a time: who counts a workspace's claims must see all of them.
     await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('engine_attachments claims', 0))");
     return tx.query<ClaimRow>(
-      `UPDATE engine_attachments a SET claim = gen_random_uuid(), attempts = a.attempts + 1, due_at = $2
-       FROM (SELECT w.workspace_id, w.base_id, w.id FROM engine_attachments w
-             WHERE w.work IS NOT NULL AND w.due_at <= $1 AND (SELECT count(*) FROM engine_attachments c
-               WHERE c.workspace_id = w.workspace_id AND c.claim IS NOT NULL AND c.due_at > $1) < ${MAX_OF_WORKSPACE}
-             ORDER BY w.due_at LIMIT 1 FOR UPDATE OF w SKIP LOCKED) d
+      // Materialized: a plan may otherwise look for a due one again for each row, and claim several.
+      `WITH d AS MATERIALIZED (SELECT w.workspace_id, w.base_id, w.id FROM engine_attachments w
+           WHERE w.work IS NOT NULL AND w.due_at <= $1 AND w.workspace_id NOT IN (SELECT workspace_id FROM engine_attachments
+             WHERE claim IS NOT NULL AND due_at > $1 GROUP BY workspace_id HAVING count(*) >= ${MAX_OF_WORKSPACE})
+           ORDER BY w.due_at LIMIT 1 FOR UPDATE OF w SKIP LOCKED)
+       UPDATE engine_attachments a SET claim = gen_random_uuid(), attempts = a.attempts + 1, due_at = $2 FROM d
        WHERE (a.workspace_id, a.base_id, a.id) = (d.workspace_id, d.base_id, d.id)
        RETURNING a.workspace_id, a.base_id, a.id, a.claim, a.work, a.attempts, a.filename, a.source_url, a.type`,
       [clock.now(), leaseEnd(clock)],

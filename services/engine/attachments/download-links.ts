@@ -18,6 +18,8 @@ export interface DownloadTicket {
 }
 
 export interface CheckedDownloadLinks extends DownloadLinks {
+  /** What an address says that is a link made here, whole, and still good; undefined for any other. */
+  read(address: string, now: Date): DownloadTicket | undefined;
   /** Whether a link was made here, whole, and is still good. */
   check(ticket: DownloadTicket, now: Date): 'good' | 'expired' | 'forged';
 }
@@ -34,6 +36,11 @@ interface LinkedFile extends Omit<DownloadTicket, 'expires' | 'signature'> {
   readonly now: Date;
 }
 
+export const DOWNLOAD_SIZES: readonly DownloadSize[] = ['original', 'small', 'large', 'full'];
+
+/** The parts of a link's path, behind the address of the engine. */
+const PATH = /^\/v0\/files\/([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/[^/]+$/;
+
 /** Makes and checks addresses under which anyone has an attachment's bytes for two hours. */
 export function createDownloadLinks({ url, secret }: DownloadLinkParts): CheckedDownloadLinks {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'sagatable attachment download links', 32));
@@ -45,6 +52,13 @@ export function createDownloadLinks({ url, secret }: DownloadLinkParts): Checked
       .digest();
   }
 
+  function check(ticket: DownloadTicket, now: Date): 'good' | 'expired' | 'forged' {
+    const right = sign(ticket);
+    const given = Buffer.from(ticket.signature, 'base64url');
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
+    return Number(ticket.expires) * 1000 > now.getTime() ? 'good' : 'expired';
+  }
+
   return {
     urlOf({ workspaceId, baseId, attachmentId, size, filename, now }: LinkedFile) {
       const expires = String((Math.ceil((now.getTime() + LIFETIME_MS) / STEP_MS) * STEP_MS) / 1000);
@@ -53,11 +67,18 @@ export function createDownloadLinks({ url, secret }: DownloadLinkParts): Checked
       const name = /^\.+$/.test(filename) ? 'file' : encodeURIComponent(filename);
       return `${url}/v0/files/${workspaceId}/${baseId}/${attachmentId}/${size}/${name}?expires=${expires}&signature=${signature}`;
     },
-    check(ticket, now) {
-      const right = sign(ticket);
-      const given = Buffer.from(ticket.signature, 'base64url');
-      if (given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
-      return Number(ticket.expires) * 1000 > now.getTime() ? 'good' : 'expired';
+    check,
+    read(address, now) {
+      if (!address.startsWith(`${url}/`) || !URL.canParse(address)) return undefined;
+      const { pathname, searchParams } = new URL(address.slice(url.length), 'http://engine');
+      const [, workspaceId = '', baseId = '', attachmentId = '', named = ''] = PATH.exec(pathname) ?? [];
+      const size = DOWNLOAD_SIZES.find((known) => known === named);
+      if (size === undefined) return undefined;
+      const [expires = '', signature = ''] = ['expires', 'signature'].map(
+        (name) => searchParams.get(name) ?? '',
+      );
+      const ticket = { workspaceId, baseId, attachmentId, size, expires, signature };
+      return check(ticket, now) === 'good' ? ticket : undefined;
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Counts one call and says whether it passes, by Redis' own clock and for all processes at once. A limit holds for any
  * second, not for each second of the clock. A call that passes a limit starts the rest of its base or user; during it
- * nothing is counted and nothing makes it longer. A call that the rate refuses costs no monthly call.
+ * nothing is counted and nothing makes it longer. A call that the rate refuses costs no monthly call. What was noted by a
+ * clock that has been set back since counts no more.
  * KEYS: refusals so far, monthly calls, then for each limit its rest and its last second (a list of times, newest first).
  * ARGV: rest (ms), monthly calls allowed (-1 for any number), how long to keep the month (ms), then each limit.
  * Answers {'admitted' | 'rate' | 'month', number of this refusal}.
@@ -16,13 +17,14 @@ local function refuse(why)
   return {why, n}
 end
 for i = 3, #KEYS, 2 do
-  if redis.call('EXISTS', KEYS[i]) == 1 then return refuse('rate') end
+  local left = redis.call('PTTL', KEYS[i])
+  if left > rest then redis.call('DEL', KEYS[i]) elseif left > 0 then return refuse('rate') end
 end
 local over = false
 for i = 3, #KEYS, 2 do
   local window = KEYS[i + 1]
   local oldest = redis.call('LINDEX', window, -1)
-  while oldest and now - tonumber(oldest) >= 1000 do
+  while oldest and (now - tonumber(oldest) >= 1000 or tonumber(oldest) > now) do
     redis.call('RPOP', window)
     oldest = redis.call('LINDEX', window, -1)
   end

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { sealText, type KeyRing } from '../../encryption';
+import { isSourceUrl } from '../attachments/attachment-rules';
 import { lockBase, readBase } from '../base-rows';
 import { parseBody } from '../body';
 import { EngineError, invalidRequest } from '../engine-error';
@@ -26,10 +27,7 @@ const MAX_WEBHOOKS = 10;
 const NotificationUrl = z
   .string()
   .max(2_000)
-  .refine(
-    (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol),
-    'must be an http or https URL',
-  );
+  .refine(isSourceUrl, 'must be an http or https URL without a password');
 const NewWebhook = z.object({ notificationUrl: NotificationUrl.nullish(), specification: Specification });
 const Toggle = z.object({ enable: z.boolean() });
 

@@ -28,20 +28,26 @@ export type PingResult = {
     }
 );
 
+/** Pings of one workspace that are sent at a time: receivers of one that hang must not keep the others' waiting. */
+const MAX_OF_WORKSPACE = 4;
+
 /** A claim holds so long: a process that has sent nothing by then is taken for gone. */
 const CLAIM_MS = 60_000;
 
 /**
- * Takes on the ping that has been due for longest, for any tenant; undefined when none is due. Nobody else sends it while the
- * claim holds; after that whoever asks gets it again.
+ * Takes on the ping that has been due for longest, for any tenant; undefined when none may be sent now. Nobody else sends it
+ * while the claim holds; after that whoever asks gets it again.
  */
 export async function claimPing(tx: Tx, now: Date): Promise<ClaimedPing | undefined> {
   const claimed = await tx.query<Omit<ClaimedPing, 'tellsUpTo'> & { tellsUpTo: string }>(
-    `UPDATE engine_webhooks w SET ping_claim = gen_random_uuid(), ping_claimed_until = $2
-     FROM (SELECT workspace_id, base_id, id FROM engine_webhooks
-       WHERE ping_due_at <= $1 AND (ping_claimed_until IS NULL OR ping_claimed_until <= $1)
-         AND notifications_enabled AND notification_url IS NOT NULL AND expiration_time > $1
-       ORDER BY ping_due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) due
+    // Materialized: a plan may otherwise look for a due one again for each row, and claim several.
+    `WITH due AS MATERIALIZED (SELECT d.workspace_id, d.base_id, d.id FROM engine_webhooks d
+       WHERE d.ping_due_at <= $1 AND (d.ping_claimed_until IS NULL OR d.ping_claimed_until <= $1)
+         AND d.notifications_enabled AND d.notification_url IS NOT NULL AND d.expiration_time > $1
+         AND d.workspace_id NOT IN (SELECT workspace_id FROM engine_webhooks
+           WHERE ping_due_at <= $1 AND ping_claimed_until > $1 GROUP BY workspace_id HAVING count(*) >= ${MAX_OF_WORKSPACE})
+       ORDER BY d.ping_due_at LIMIT 1 FOR NO KEY UPDATE OF d SKIP LOCKED)
+     UPDATE engine_webhooks w SET ping_claim = gen_random_uuid(), ping_claimed_until = $2 FROM due
      WHERE (w.workspace_id, w.base_id, w.id) = (due.workspace_id, due.base_id, due.id)
      RETURNING w.workspace_id AS "workspaceId", w.base_id AS "baseId", w.id AS "webhookId", w.notification_url AS url,
        w.secret_sealed AS "secretSealed", w.ping_failures AS failures, w.ping_claim AS claim,

@@ -102,6 +102,8 @@ export function createPings({ db, fetch, clock, keyRing, report }: PingParts): P
       }
     } finally {
       lanes--;
+      // Also after a failure: that of another lane would otherwise be nobody's.
+      await Promise.allSettled(others);
     }
     const counts = await Promise.all(others);
     return counts.reduce((sum, count) => sum + count, tried);

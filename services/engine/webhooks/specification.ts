@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalidRequest, modelNotFound } from '../engine-error';
+import { isStorable } from '../storable-text';
 import type { EngineBase, EngineTable, EngineView } from '../schema';
 
 /** A part that may be left out; pyairtable can send null for it. */
@@ -8,6 +9,10 @@ function optional<S extends z.ZodType>(shape: S) {
 }
 
 const FieldIds = z.array(z.string()).max(1_000);
+/** An id of which nothing is asked; every write reads the specification again, so it stays small. */
+const AnyId = z.string().max(100).refine(isStorable, 'is no id');
+/** A list of words: none of them is needed so often. */
+const MAX_WORDS = 20;
 
 /** Where changes come from. The engine knows two of these; the others are taken and never happen. */
 const SOURCES = [
@@ -26,14 +31,17 @@ const SOURCES = [
 export const Specification = z.strictObject({
   options: z.strictObject({
     filters: z.strictObject({
-      dataTypes: z.array(z.enum(['tableData', 'tableFields', 'tableMetadata'])).min(1),
+      dataTypes: z
+        .array(z.enum(['tableData', 'tableFields', 'tableMetadata']))
+        .min(1)
+        .max(MAX_WORDS),
       recordChangeScope: optional(z.string()),
-      changeTypes: optional(z.array(z.enum(['add', 'remove', 'update']))),
-      fromSources: optional(z.array(z.enum(SOURCES))),
+      changeTypes: optional(z.array(z.enum(['add', 'remove', 'update'])).max(MAX_WORDS)),
+      fromSources: optional(z.array(z.enum(SOURCES)).max(MAX_WORDS)),
       sourceOptions: optional(
         z.strictObject({
-          formSubmission: optional(z.strictObject({ viewId: z.string() })),
-          formPageSubmission: optional(z.strictObject({ pageId: z.string() })),
+          formSubmission: optional(z.strictObject({ viewId: AnyId })),
+          formPageSubmission: optional(z.strictObject({ pageId: AnyId })),
         }),
       ),
       watchDataInFieldIds: optional(FieldIds),

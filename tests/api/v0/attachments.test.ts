@@ -191,6 +191,23 @@ describe('uploadAttachment', () => {
       sha256,
     });
     expect(rows[0]?.entry).not.toContain(file.toString('base64').slice(0, 100));
+    expect(rows[0]?.entry).toContain('/original/logged.bin"');
+    expect(rows[0]?.entry).not.toContain('signature=');
+  });
+
+  it('given by its address is logged without what the address may hold to open it', async () => {
+    const url = 'https://files.example/a.txt?X-Amz-Signature=secret&b=1';
+    await post('Things', { fields: { Name: 'https://kept.example/?a=1', Files: [{ url, filename: 'x' }] } });
+    const { rows } = await fixture.database.admin.query<{ request: unknown; entry: string }>(
+      'SELECT request, engine_requests::text AS entry FROM engine_requests ORDER BY seq DESC LIMIT 1',
+    );
+    expect(rows[0]?.request).toEqual({
+      fields: {
+        Name: 'https://kept.example/?a=1',
+        Files: [{ url: 'https://files.example/a.txt', filename: 'x' }],
+      },
+    });
+    expect(rows[0]?.entry).not.toContain('secret');
   });
 });
 

@@ -1,6 +1,20 @@
 import type { Response } from 'express';
+import { pollUntil } from '../../support/poll';
 import { createCopyWorld, type CopyWorld, type Json } from './copy-world';
 import { makeSourceBase, type SourceBase } from './copied-base';
+
+/** All but intervals. */
+const REAL_TIMERS = [
+  'Date',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 let world: CopyWorld;
 let base: SourceBase;
@@ -155,6 +169,100 @@ it('asks for a new address when that of an attachment has gone stale', async () 
   expect(await world.copy(base.baseId)).toMatchObject({ problemCount: 0 });
   expect(world.asked.filter((line) => line.includes('/v0/files/'))).toHaveLength(2);
   await expectSame();
+});
+
+interface Listed {
+  readonly id: string;
+  readonly fields: Json;
+}
+
+/** Changes the records of Films as they are listed. */
+function rewriteFilms(change: (records: readonly Listed[]) => readonly Listed[]): void {
+  world.rewrite = (path, body) =>
+    path.endsWith(films) ? { ...body, records: [...change(body['records'] as Listed[])] } : body;
+}
+
+it('takes a record once that a page shows twice', async () => {
+  rewriteFilms((records) => [...records, ...records]);
+  expect(await world.copy(base.baseId)).toMatchObject({
+    state: 'done',
+    counts: { tables: { [films]: { created: 4 } } },
+  });
+  world.rewrite = undefined;
+  await expectSame();
+});
+
+it('takes of an attachment only what can be kept, and it can be downloaded', async () => {
+  const files = base.field('Films', 'Files');
+  const odd = { width: 1e12, height: -1, size: -5, type: 'text/plain\r\nx: \u0000' };
+  rewriteFilms((records) =>
+    records.map((record) => ({
+      ...record,
+      fields: {
+        ...record.fields,
+        [files]: ((record.fields[files] ?? []) as Json[]).map((file) => ({ ...file, ...odd })),
+      },
+    })),
+  );
+  expect(await world.copy(base.baseId)).toMatchObject({ state: 'done', problemCount: 0 });
+  const path = `/${base.baseId}/${films}/${base.records['Films']?.[0]}?returnFieldsByFieldId=true`;
+  const { fields } = (await world.call('target', 'GET', path)) as { fields: Record<string, Json[]> };
+  const file = fields[files]?.[0];
+  expect(file).toMatchObject({ filename: 'scene.txt', size: 14, type: 'text/plain' });
+  expect(file).not.toHaveProperty('width');
+  const download = await fetch(String(file?.['url']));
+  expect([download.status, await download.text()]).toEqual([200, 'Interior. Day.']);
+});
+
+it('lists an attachment whose address is none', async () => {
+  rewriteFilms((records) =>
+    records.map((record) => ({
+      ...record,
+      fields: JSON.parse(
+        JSON.stringify(record.fields, (key, value: unknown) => (key === 'url' ? 'no\u0000where' : value)),
+      ) as Json,
+    })),
+  );
+  world.intercept = (req, res) => (/\/rec\w{14}$/.test(req.path) ? answer(res, 404, 'NOT_FOUND') : false);
+  const { problems } = await world.copy(base.baseId);
+  expect(problems).toMatchObject([{ kind: 'attachment', name: 'scene.txt' }]);
+});
+
+it('ends when the token was revoked while attachments are tried again: they are not at fault', async () => {
+  world.intercept = (req, res) => {
+    if (req.path.startsWith('/v0/files/')) return answer(res, 500, 'SERVER_ERROR');
+    return /\/rec\w{14}$/.test(req.path) && answer(res, 401, 'AUTHENTICATION_REQUIRED');
+  };
+  await expect(world.copy(base.baseId)).rejects.toMatchObject({
+    code: 'connection_unauthorized',
+    retryable: false,
+  });
+});
+
+it('holds on to the base while a file lets it wait', async () => {
+  const { admin } = world.database;
+  const left = async () =>
+    Number(
+      (
+        await admin.query<{ left: string }>(
+          'SELECT extract(epoch FROM expires_at - clock_timestamp()) AS left FROM base_leases',
+        )
+      ).rows[0]?.left,
+    );
+  jest.useFakeTimers({ doNotFake: [...REAL_TIMERS] });
+  try {
+    const held: Response[] = [];
+    world.intercept = (req, res) => req.path.startsWith('/v0/files/') && held.push(res) > 0;
+    const copying = world.copy(base.baseId);
+    await pollUntil('the file is asked for', async () => held.length === 1);
+    await admin.query("UPDATE base_leases SET expires_at = clock_timestamp() + interval '5 seconds'");
+    jest.advanceTimersByTime(10_000);
+    await pollUntil('the lease is prolonged', async () => (await left()) > 20);
+    held[0]?.end('Interior. Day.');
+    expect(await copying).toMatchObject({ state: 'done', problemCount: 0 });
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 it('does without comments where the token may not read them, and says so', async () => {

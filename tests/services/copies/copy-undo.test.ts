@@ -42,6 +42,7 @@ async function rowsOfTarget(): Promise<Record<string, number>> {
     'copied_records',
     'copy_tasks',
     'files',
+    'engine_people',
   ];
   const counts: Record<string, number> = {};
   for (const table of tables) {

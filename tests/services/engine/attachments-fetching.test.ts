@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { takeClaim } from '../../../services/engine/attachments/claims';
 import { pollUntil } from '../../support/poll';
 import { insertWorkspace } from './engine-fixture';
 import { createAttachmentFixture, png, type AttachmentFixture } from './attachments-fixture';
@@ -175,6 +176,50 @@ describe('a workspace with many attachments of slow sources', () => {
     fixture.source.serve('/stuck.txt', 'text/plain', Buffer.from('at last'));
     for (const res of held) res.writeHead(200).end('at last');
     expect(await first).toBe(12);
+  });
+});
+
+describe('a slow source', () => {
+  it('does not keep the same process from what comes after', async () => {
+    const held: ServerResponse[] = [];
+    fixture.source.answer('/drip.txt', (_req, res) => void held.push(res));
+    const fetching = fixture.newFetching();
+    await attach('/drip.txt');
+    const first = fetching.processPending();
+    await pollUntil('the slow one is asked', async () => held.length === 1);
+    const record = await attach('/notes.txt');
+    expect(await fetching.processPending()).toBe(1);
+    expect(await fixture.cell(record)).toMatchObject([{ filename: 'notes.txt', size: 10 }]);
+    held[0]?.writeHead(200).end('at last');
+    expect(await first).toBe(1);
+  });
+
+  it('does not keep its process from ending: another one fetches it', async () => {
+    let asked = 0;
+    fixture.source.answer('/endless.txt', (_req, res) => {
+      if (asked++ > 0) res.writeHead(200, { 'content-type': 'text/plain' }).end('at last');
+    });
+    const fetching = fixture.newFetching();
+    const record = await attach('/endless.txt');
+    const broken = fetching.processPending();
+    await pollUntil('it is asked', async () => asked === 1);
+    await fetching.close();
+    expect([await broken, await fetching.processPending()]).toEqual([1, 0]);
+    expect(await fixture.process()).toBe(1);
+    expect(await fixture.cell(record)).toMatchObject([{ filename: 'endless.txt', size: 7 }]);
+  });
+});
+
+describe('an attachment that ends every process that works on it', () => {
+  it('is given up after as many tries as any', async () => {
+    fixture.source.serve('/poison.txt', 'text/plain', Buffer.from('never read'));
+    const record = await attach('/poison.txt');
+    for (let deaths = 0; deaths < 5; deaths++) {
+      expect(await takeClaim(fixture.database.db, fixture.clock)).toMatchObject({ attempt: deaths + 1 });
+      fixture.clock.advance(61_000);
+    }
+    await fixture.process();
+    expect([await fixture.cell(record), fixture.source.count('/poison.txt')]).toEqual([[], 0]);
   });
 });
 

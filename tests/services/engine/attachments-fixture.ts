@@ -131,6 +131,7 @@ export async function createAttachmentFixture(apiUrl = 'http://engine.test'): Pr
       db,
       files,
       fetch: createGuardedFetch({ fetchHosts: [source.host] }),
+      links,
       makePictures,
       engine,
       clock,

@@ -177,6 +177,23 @@ describe('requests a second', () => {
   });
 });
 
+describe('the clock of Redis, set back by an hour', () => {
+  const key = (name: string) => `${prefix}imitation:base:${workspaceId}:${BASE}:${name}`;
+  const HOUR = 3_600_000;
+
+  test('leaves no calls of the future that would count', async () => {
+    await switchOn(BASE, { perBase: 3, lockOutSeconds: 0 });
+    await redis.lpush(key('second'), ...times(3, String(Date.now() + HOUR)));
+    expect(await outcomes(4)).toEqual(['ok', 'ok', 'ok', LIMITED]);
+  });
+
+  test('makes no rest longer than rests are', async () => {
+    await switchOn(BASE, { perBase: 100 });
+    await redis.set(key('rest'), '1', 'PX', HOUR);
+    expect(await outcome()).toBe('ok');
+  });
+});
+
 describe('calls a month', () => {
   test('when they are spent data calls are refused and the schema still answers', async () => {
     await switchOn(BASE, { monthlyCalls: 3, perBase: 100 });

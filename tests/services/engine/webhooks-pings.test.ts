@@ -3,10 +3,12 @@ import { createServer, type Server } from 'node:http';
 import { createRecord } from '../../../services/engine/change-records';
 import { deleteWebhook, enableNotifications } from '../../../services/engine/webhooks/change-webhooks';
 import { claimPing } from '../../../services/engine/webhooks/ping-rows';
+import { secretContext } from '../../../services/engine/webhooks/signature';
+import { sealText } from '../../../services/encryption';
 import { createPings, type Pings } from '../../../services/engine/webhooks/pings';
 import { createGuardedFetch } from '../../../services/files/guarded-fetch';
 import { pollUntil } from '../../support/poll';
-import { NOW } from './engine-fixture';
+import { insertWorkspace, NOW } from './engine-fixture';
 import { createWebhookFixture, KEY_RING, type WebhookFixture } from './webhooks-fixture';
 
 interface Ping {
@@ -79,6 +81,29 @@ beforeEach(async () => {
   reported.length = 0;
   await f.removeAll();
 });
+
+/** A webhook of another workspace, with a ping due. Returns the workspace's id. */
+async function insertOther(): Promise<string> {
+  const workspaceId = await insertWorkspace(f.database);
+  await f.database.admin.query(
+    `INSERT INTO engine_bases (workspace_id, id, name, created_at) VALUES ($1, $2, 'Other', $3)`,
+    [workspaceId, f.base.id, NOW],
+  );
+  await f.database.admin.query(
+    `INSERT INTO engine_webhooks (workspace_id, base_id, id, notification_url, secret_sealed, specification, created_at,
+       expiration_time, notifications_enabled, ping_due_at)
+     VALUES ($1, $2, 'achAAAAAAAAAAAAAA', $3, $4, '{}', $5, $6, true, $5)`,
+    [
+      workspaceId,
+      f.base.id,
+      `${receiver.url}/other`,
+      sealText(KEY_RING, 'AAAA', secretContext(workspaceId, 'achAAAAAAAAAAAAAA')),
+      NOW,
+      new Date(NOW.getTime() + 60_000),
+    ],
+  );
+  return workspaceId;
+}
 
 const watch = (path = '/hook') => f.create({ dataTypes: ['tableData'] }, undefined, receiver.url + path);
 const addFilm = () => f.act((place) => createRecord(place, f.table('Films'), { fields: { Title: 'Ran' } }));
@@ -328,6 +353,48 @@ describe('several processes', () => {
     await late;
     expect((await f.webhook(id)).lastNotificationResult).toMatchObject({ success: true });
     expect(await pings.deliverDue()).toBe(0);
+  });
+});
+
+describe('a workspace whose receivers do not answer', () => {
+  it('leaves room for the others', async () => {
+    for (let i = 0; i < 10; i++) await watch(`/slow/${i}`);
+    let letGo: () => void = () => undefined;
+    receiver.hold = new Promise((resolve) => (letGo = resolve));
+    const sending = pings.deliverDue();
+    await pollUntil('four are pinged', async () => receiver.pings.length === 4);
+    const other = await insertOther();
+    receiver.hold = undefined;
+    expect(await pings.deliverDue()).toBe(1);
+    expect(receiver.pings.map(({ path }) => path)).toContain('/other');
+    expect(receiver.pings).toHaveLength(5);
+    letGo();
+    expect(await sending).toBe(10);
+    await f.database.admin.query('DELETE FROM workspaces WHERE workspace_id = $1', [other]);
+  });
+});
+
+describe('a database that fails while pings are sent', () => {
+  it('fails the delivery, and every lane of it is heard', async () => {
+    for (let i = 0; i < 3; i++) await watch(`/hook/${i}`);
+    const { db } = f.database;
+    const failing = createPings({
+      db: {
+        system: (work) => db.system(work),
+        tenant: () => Promise.reject(new Error('the database is down')),
+      },
+      fetch: createGuardedFetch({ fetchHosts: [receiver.host] }),
+      clock: f.clock,
+      keyRing: KEY_RING,
+      report: (error) => reported.push(error),
+    });
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => void unheard.push(error);
+    process.on('unhandledRejection', hear);
+    await expect(failing.deliverDue()).rejects.toThrow('the database is down');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    expect([unheard, receiver.pings.length]).toEqual([[], 3]);
   });
 });
 

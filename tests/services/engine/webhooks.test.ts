@@ -635,6 +635,11 @@ describe('a webhook', () => {
     ['a table by its name', { filters: { ...DATA, recordChangeScope: 'Films' } }],
     ['an unknown table', { filters: { ...DATA, recordChangeScope: newEngineId('tbl') } }],
     ['an unknown field', { filters: { ...DATA, watchDataInFieldIds: [newEngineId('fld')] } }],
+    ['endless lists', { filters: { dataTypes: Array.from({ length: 100 }, () => 'tableData') } }],
+    [
+      'a form that is none',
+      { filters: { ...DATA, sourceOptions: { formSubmission: { viewId: 'a\u0000' } } } },
+    ],
     ['unknown included fields', { filters: DATA, includes: { includeCellValuesInFieldIds: ['Title'] } }],
   ])('is refused with %s', async (_what, options) => {
     const made = f.act((place) => createWebhook(place, KEY_RING, SCOPES, { specification: { options } }));
@@ -650,12 +655,16 @@ describe('a webhook', () => {
     await expect(f.create(filters)).rejects.toMatchObject({ status: 422 });
   });
 
-  it.each(['', 'example.com', 'ftp://example.com', 'javascript:alert(1)'])(
-    'is refused the address %p',
-    async (notificationUrl) => {
-      await expect(f.create(DATA, undefined, notificationUrl)).rejects.toMatchObject({ status: 422 });
-    },
-  );
+  it.each([
+    '',
+    'example.com',
+    'ftp://example.com',
+    'javascript:alert(1)',
+    'http://a:b@example.com/',
+    'http://a/\u0000',
+  ])('is refused the address %p', async (notificationUrl) => {
+    await expect(f.create(DATA, undefined, notificationUrl)).rejects.toMatchObject({ status: 422 });
+  });
 
   it('needs the scopes of what it wants to tell', async () => {
     const made = f.act((place) =>

@@ -6,6 +6,7 @@ const LIMITS = { maxBytes: 1_000, timeoutMs: 10_000 };
 const seen: { url: string; method: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
 let server: Server;
 let host: string;
+let abandoned: Promise<void> | undefined;
 
 beforeAll(async () => {
   server = createServer((req, res) => {
@@ -26,7 +27,12 @@ beforeAll(async () => {
       else if (url === '/to-name')
         res.writeHead(307, { location: `http://inside.example:${host.split(':')[1]}/plain` }).end();
       else if (url === '/to-file') res.writeHead(302, { location: 'file:///etc/passwd' }).end();
-      else if (url === '/endless') {
+      else if (url === '/other-protocol')
+        res.socket?.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\nx');
+      else if (url === '/endless-to-file') {
+        res.writeHead(302, { location: 'file:///etc/passwd' }).write('x');
+        abandoned = new Promise((resolve) => res.on('close', resolve));
+      } else if (url === '/endless') {
         res.writeHead(200);
         const more = () => res.writable && res.write('x'.repeat(400), () => setImmediate(more));
         more();
@@ -178,6 +184,21 @@ describe('a fetch of what someone else named', () => {
   it.each(['/endless', '/announced'])('stops at the size limit (%s)', async (path) => {
     const answer = await listed()({ url: `http://${host}${path}`, ...LIMITS });
     await expect(read(answer)).rejects.toMatchObject({ code: 'file_too_large' });
+  });
+
+  it('takes an answer in another protocol for none', async () => {
+    await expect(listed()({ url: `http://${host}/other-protocol`, ...LIMITS })).rejects.toMatchObject({
+      kind: 'Unavailable',
+      code: 'unreachable',
+    });
+  });
+
+  it('leaves no connection behind when a redirect leads nowhere', async () => {
+    await expect(listed()({ url: `http://${host}/endless-to-file`, ...LIMITS })).rejects.toMatchObject({
+      code: 'invalid_url',
+    });
+    await abandoned;
+    expect(abandoned).toBeDefined();
   });
 
   it('stops when the time is up, before the answer and within it', async () => {
