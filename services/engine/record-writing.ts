@@ -1,6 +1,7 @@
 import type { CellValue } from '../../contracts/airtable';
 import { saveAttachments } from './attachments/save-attachments';
 import { touchSchema } from './base-rows';
+import { invalidValue } from './engine-error';
 import { parseCell, type LinkByText, type OpenTable, type Writing } from './cell-writing';
 import { checkLinks, followLinks, linkFieldsOf } from './links';
 import { numberRecords } from './numbering';
@@ -29,6 +30,9 @@ async function resolveLink(
   const primary = table?.fields.find((field) => field.id === table.primaryFieldId);
   if (!table || !primary) throw new Error(`the link field ${link.field.id} leads to no table`);
   const stored = parseCell(primary, link.text, writing);
+  // A record without a name could not be found again: every repeat would make one more.
+  if (stored === null)
+    throw invalidValue(link.field.name, `"${link.text}" cannot be the name of a record there`);
   const found = await place.tx.query<{ id: string }>(
     `SELECT id FROM engine_records WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3 AND cells->$4::text = $5::jsonb
      ORDER BY seq LIMIT 1`,

@@ -5,7 +5,7 @@ import { touchSchema } from './base-rows';
 import { numberTable } from './numbering';
 import type { BasePlace } from './place';
 import { findTable, type EngineBase, type EngineField, type EngineTable } from './schema';
-import type { FieldInput, TableInput } from './schema-shapes';
+import { MAX_FIELDS, type FieldInput, type TableInput } from './schema-shapes';
 import { checkNameIsFree, insertField, insertTable } from './schema-rows';
 
 function makeField(input: FieldInput, base: EngineBase, known: readonly EngineField[]): EngineField {
@@ -42,6 +42,7 @@ export async function addField(
   input: FieldInput,
 ): Promise<EngineField> {
   const field = makeField(input, base, table.fields);
+  if (table.fields.length >= MAX_FIELDS) throw invalidRequest(`a table has at most ${MAX_FIELDS} fields`);
   const linked = base.tables.find((t) => t.id === field.options?.['linkedTableId']);
   if (linked && linked.id !== table.id && field.options) {
     const inverse: EngineField = {

@@ -231,6 +231,33 @@ describe('schema', () => {
     });
     const renamed = await s.call('PATCH', `${meta()}/${id}/fields/${fieldId}`, { name: 'Showing' });
     expect(renamed.body).toMatchObject({ id: fieldId, name: 'Showing' });
+    const otherOptions = { name: 'Other', options: { linkedTableId: id } };
+    expect(await s.call('PATCH', `${meta()}/${id}/fields/${fieldId}`, otherOptions)).toEqual({
+      status: 422,
+      body: error('INVALID_REQUEST_UNKNOWN'),
+    });
+  });
+
+  test('a table has at most 500 fields', async () => {
+    const fields = Array.from({ length: 500 }, (_, i) => ({ name: `F${i}`, type: 'singleLineText' }));
+    const { body } = await s.call('POST', meta(), { name: 'Wide', fields });
+    const more = { name: 'One more', type: 'singleLineText' };
+    const answer = await s.call('POST', `${meta()}/${(body as { id: string }).id}/fields`, more);
+    expect(answer).toEqual({ status: 422, body: error('INVALID_REQUEST_UNKNOWN') });
+  });
+
+  test('typecast makes no linked record of text that cannot be its name', async () => {
+    const number = { name: 'No', type: 'number', options: { precision: 0 } };
+    const { body } = await s.call('POST', meta(), { name: 'Numbered', fields: [number] });
+    const { id } = body as { id: string };
+    const link = { name: 'Number', type: 'multipleRecordLinks', options: { linkedTableId: id } };
+    await s.call('POST', `${meta()}/${s.table('Films')}/fields`, link);
+    const write = (text: string) => s.call('POST', films(), { fields: { Number: [text] }, typecast: true });
+    expect(await write('abc')).toEqual({ status: 422, body: error('INVALID_VALUE_FOR_COLUMN') });
+    expect((await write('7')).status).toBe(200);
+    expect((await write('7')).status).toBe(200);
+    const listed = await s.call('GET', `/${s.base.id}/${id}`);
+    expect(listed.body).toMatchObject({ records: [{ fields: { No: 7 } }] });
   });
 
   test('fields with the names of properties that every object has', async () => {
