@@ -85,3 +85,17 @@ export const CopyView = z.object({
   finishedAt: z.iso.datetime().nullable(),
 });
 export type CopyView = z.infer<typeof CopyView>;
+
+/** A copy in a list. */
+export const CopySummary = CopyView.pick({
+  id: true,
+  baseId: true,
+  baseName: true,
+  connectionId: true,
+  state: true,
+  first: true,
+  operationId: true,
+  createdAt: true,
+  finishedAt: true,
+});
+export type CopySummary = z.infer<typeof CopySummary>;

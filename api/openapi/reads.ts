@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Chat, ChatMessage, CreateChatInput } from '../../contracts/chats';
-import { CopyView } from '../../contracts/copies';
+import { CopySummary, CopyView } from '../../contracts/copies';
 import { ChangeRow, EditView, RejectInput } from '../../contracts/edits';
 import {
   CreatedToken,
@@ -205,6 +205,14 @@ export const ROUTES: readonly RouteEntry[] = [
     tag: 'Chats',
     summary: 'New messages as they come',
     events: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/copies',
+    tag: 'Copies',
+    summary: 'Copies of bases, newest first',
+    query: PAGED,
+    response: z.object({ copies: z.array(CopySummary), nextCursor: z.string().nullable() }),
   },
   {
     method: 'get',

@@ -3,11 +3,20 @@ import { SagatableError } from '../../contracts/errors';
 import { idOf } from '../../contracts/ids';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
-import { enter } from '../workspace-of';
+import { nextCursor, PageQuery } from '../page-query';
+import { enter, workspaceOf } from '../workspace-of';
 
 /** Reading copies; making them is an operation. */
 export function createCopyRoutes({ services }: Pick<ApiContext, 'services'>): Router {
   const router = Router();
+
+  router.get('/v1/workspaces/:workspaceId/copies', async (req, res) => {
+    const workspaceId = await workspaceOf(services, req.params);
+    await services.permissions.authorize(actorOf(req), workspaceId, 'workspaces:read');
+    const page = PageQuery.parse(req.query);
+    const copies = await services.copies.list(workspaceId, page);
+    res.json({ copies, nextCursor: nextCursor(copies, page.limit, (copy) => copy.id) });
+  });
 
   router.get('/v1/copies/:copyId', async (req, res) => {
     const { copyId } = req.params;

@@ -132,7 +132,7 @@ function assertToken(token: string): void {
   if (/^[\x21-\x7e]+$/.test(token)) return;
   throw new SagatableError(
     'Forbidden',
-    'The token of this connection holds characters that no token has: renew the connection.',
+    'The token of this connection holds characters that no token has: make a connection with the right one, and remove this one.',
     { code: 'connection_unauthorized' },
   );
 }

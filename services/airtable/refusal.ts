@@ -33,7 +33,7 @@ export function readRefusal(answer: Answer, token: string, stillMs: number): Fai
       return refused(
         'Forbidden',
         'connection_unauthorized',
-        'Airtable does not accept the token of this connection any more: create a new one in Airtable and renew the connection with it.',
+        'Airtable does not accept the token of this connection any more: create a new one in Airtable, make a connection with it, and remove this one.',
       );
     case 403:
       return refused(

@@ -5,7 +5,7 @@ import { copySome, type CopyDependencies, type CopyRef } from './chunk';
 import { closeBase, openBase } from './copied-bases';
 import { endCopy, findCopyWorkspace, readCopy } from './copy-rows';
 import { forgetPeople } from './people';
-import { readReport, resultOf } from './reports';
+import { listReports, readReport, resultOf } from './reports';
 import { prepareCopy, stageCopy } from './staging';
 import { concludeStopped, stopSome } from './stopping';
 
@@ -43,6 +43,8 @@ export function createCopies(dependencies: CopyDependencies) {
       return resultOf(tx, copyId);
     },
 
+    list: (workspaceId: string, page: { readonly limit: number; readonly cursor?: string | undefined }) =>
+      listReports(db, workspaceId, page),
     report: (workspaceId: string, copyId: string) => readReport(db, workspaceId, copyId),
     findWorkspace: (copyId: string) => findCopyWorkspace(db, copyId),
   };

@@ -101,6 +101,19 @@ export async function readCopy(tx: Tx, copyId: string): Promise<CopyRow> {
   return Row.parse(rows[0]);
 }
 
+/** Newest first, from after the copy that `cursor` names. */
+export async function listCopies(
+  tx: Tx,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<CopyRow[]> {
+  const { rows } = await tx.query(
+    `SELECT * FROM copies WHERE $1::text IS NULL OR (created_at, id) < (SELECT created_at, id FROM copies WHERE id = $1)
+     ORDER BY created_at DESC, id DESC LIMIT $2`,
+    [cursor ?? null, limit],
+  );
+  return rows.map((row) => Row.parse(row));
+}
+
 /** The workspace of a copy, to be checked against the caller before anything of it is shown. Throws NotFound. */
 export async function findCopyWorkspace(db: Database, copyId: string): Promise<string> {
   const { rows } = await db.system((tx) =>

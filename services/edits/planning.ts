@@ -1,5 +1,6 @@
 import type { TableSchema } from '../../contracts/airtable';
 import { ProposeEditInput } from '../../contracts/changes';
+import { findCopySource } from '../copies/copy-source';
 import type { Database, Tx } from '../database/database';
 import type { Liveness } from '../liveness';
 import { hashChangeSet } from './canonical';
@@ -25,7 +26,7 @@ interface Plan {
  * nothing to the base; does nothing when the edit is planned already. Throws InvalidInput for an edit that makes no sense.
  */
 export async function planEdit(
-  { db, gateway }: Pick<EditDependencies, 'db' | 'gateway'>,
+  { db, gateway, connections }: Pick<EditDependencies, 'db' | 'gateway' | 'connections'>,
   ref: { workspaceId: string; editId: string },
   live: Liveness,
 ): Promise<void> {
@@ -47,7 +48,17 @@ export async function planEdit(
     const request = ProposeEditInput.parse(
       await db.tenant(ref.workspaceId, (tx) => readRequest(tx, ref.editId)),
     );
-    return { drafted: await planChanges({ ...reading, schema }, request), warnings: [] };
+    return { drafted: await planChanges({ ...reading, schema }, request), warnings: await warnOfCopy() };
+  }
+
+  /** The original has the same id: whoever means that one must see that this is the other. */
+  async function warnOfCopy(): Promise<string[]> {
+    const { kind } = await connections.get(ref.workspaceId, edit.connection_id);
+    if (kind !== 'engine') return [];
+    const source = await db.tenant(ref.workspaceId, (tx) => findCopySource(tx, edit.base_id));
+    return source === undefined
+      ? []
+      : [`This changes the copy of the base on the built-in engine, not the original at ${source}.`];
   }
 
   async function planReverted(): Promise<Plan> {

@@ -26,7 +26,10 @@ export interface Proposed {
   readonly hash: string;
 }
 
-/** The connection through which a base is reached: the one named, else the first that shows it. Throws NotFound `unknown_base`. */
+/**
+ * The connection through which a base is reached: the one named, else the first that shows it. One that does not work keeps
+ * none of the others from being asked; when no other shows the base, its failure is thrown, else NotFound `unknown_base`.
+ */
 export async function findConnection(
   { gateway, connections }: Pick<EditDependencies, 'gateway' | 'connections'>,
   workspaceId: string,
@@ -37,10 +40,19 @@ export async function findConnection(
     connectionId === undefined
       ? await connections.list(workspaceId)
       : [await connections.get(workspaceId, connectionId)];
-  for (const { id } of candidates) {
-    const bases = await (await gateway.open({ workspaceId, id }, 'interactive')).listBases();
-    if (bases.some((b) => b.id === baseId)) return id;
+  let failure: SagatableError | undefined;
+  for (const { id, name } of candidates) {
+    try {
+      const bases = await (await gateway.open({ workspaceId, id }, 'interactive')).listBases();
+      if (bases.some((b) => b.id === baseId)) return id;
+    } catch (error) {
+      if (!(error instanceof SagatableError)) throw error;
+      const { code, status, retryable, details } = error;
+      const options = { code, status, retryable, details, cause: error };
+      failure ??= new SagatableError(error.kind, `The connection “${name}”: ${error.message}`, options);
+    }
   }
+  if (failure) throw failure;
   throw new SagatableError('NotFound', `No connection of this workspace reaches the base ${baseId}.`, {
     code: 'unknown_base',
   });

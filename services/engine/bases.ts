@@ -4,6 +4,7 @@ import { invalidRequest } from './engine-error';
 import { isEngineId } from './engine-ids';
 import type { BasePlace } from './place';
 import type { EngineBase } from './schema';
+import { orderFields } from './schema-rows';
 import { BaseInput } from './schema-shapes';
 import { parseBody } from './body';
 import { addField, addTable, splitLinks, tableOf } from './schema-writing';
@@ -31,6 +32,11 @@ export async function createBase(place: BasePlace, input: NewBase): Promise<Engi
       const base = await readBase(place);
       await addField(place, base, tableOf(base, plain.name), field);
     }
+  }
+  const made = await readBase(place);
+  for (const { name, fields } of tables) {
+    const names = fields.map((field) => field.name);
+    await orderFields(place, tableOf(made, name).id, names);
   }
   await touchSchema(place);
   return readBase(place);

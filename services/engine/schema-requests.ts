@@ -3,7 +3,7 @@ import { parseBody } from './body';
 import { recordNotFound } from './engine-error';
 import type { BasePlace } from './place';
 import { findField, type EngineField, type EngineTable } from './schema';
-import { checkNameIsFree } from './schema-rows';
+import { checkNameIsFree, orderFields } from './schema-rows';
 import { FieldInput, Renaming, TableInput } from './schema-shapes';
 import { addField, addTable, splitLinks, tableOf } from './schema-writing';
 
@@ -17,6 +17,12 @@ export async function createTable(place: BasePlace, body: unknown): Promise<Engi
     const now = await lockBase(place);
     await addField(place, now, tableOf(now, id), field);
   }
+  await orderFields(
+    place,
+    id,
+    input.fields.map((field) => field.name),
+  );
+  await touchSchema(place);
   return tableOf(await lockBase(place), id);
 }
 

@@ -38,6 +38,19 @@ export async function insertField(place: BasePlace, tableId: string, field: Engi
   );
 }
 
+/** Puts the fields of a new table in the order of their names; those that others gave it (other sides of links) come last. */
+export async function orderFields(
+  place: BasePlace,
+  tableId: string,
+  names: readonly string[],
+): Promise<void> {
+  await place.tx.query(
+    `UPDATE engine_fields SET position = coalesce(array_position($4::text[], name) - 1, position + $5)
+     WHERE workspace_id = $1 AND base_id = $2 AND table_id = $3`,
+    [place.workspaceId, place.baseId, tableId, names, names.length],
+  );
+}
+
 /** Keeps the options that a field has now. */
 export async function saveOptions(place: BasePlace, field: EngineField): Promise<void> {
   await place.tx.query(

@@ -204,6 +204,20 @@ describe('a base of 3,926 records, copied from another engine', () => {
     expect(Object.fromEntries(here)).toEqual(Object.fromEntries(await theirs.records(baseId, 'Films')));
   }, 180_000);
 
+  it('is what an edit of that base changes, and the edit says so', async () => {
+    const { workspaceId } = target.sample;
+    const edit = await ours.propose(workspaceId, {
+      baseId,
+      rules: [{ kind: 'set', table: 'Films', where: '{Title} = "New there"', cells: { Title: 'Edited' } }],
+    });
+    expect(edit['warnings']).toContainEqual(expect.stringContaining(`not the original at ${source.apiUrl}`));
+    const listed = await ours.get(`/v1/workspaces/${workspaceId}/copies?limit=1`);
+    expect(listed.body).toMatchObject({ copies: [{ baseId, state: 'done', first: false }] });
+    const next = String(listed.body['nextCursor']);
+    const older = await ours.get(`/v1/workspaces/${workspaceId}/copies?limit=1&cursor=${next}`);
+    expect(older.body).toMatchObject({ copies: [{ baseId, state: 'done', first: true }] });
+  }, 60_000);
+
   it('is refused for a base of this engine, which stays as it is', async () => {
     const { workspaceId, baseId: own } = target.sample;
     const { body } = await ours.get(`/v1/workspaces/${workspaceId}/connections`);

@@ -238,6 +238,21 @@ describe('schema', () => {
     });
   });
 
+  test('fields keep the order they were given in, whatever they refer to', async () => {
+    const fields = [
+      { name: 'Name', type: 'singleLineText' },
+      { name: 'Changed', type: 'lastModifiedTime' },
+      { name: 'Films', type: 'multipleRecordLinks', options: { linkedTableId: s.table('Films') } },
+      { name: 'Made', type: 'createdTime' },
+      { name: 'Size', type: 'count', options: { recordLinkFieldId: 'Films' } },
+      { name: 'Last', type: 'singleLineText' },
+    ];
+    const names = ({ body }: { body: unknown }) =>
+      (body as { fields: { name: string }[] }).fields.map((field) => field.name);
+    const made = await s.call('POST', meta(), { name: 'Ordered', fields });
+    expect(names(made)).toEqual(fields.map((field) => field.name));
+  });
+
   test('a table has at most 500 fields', async () => {
     const fields = Array.from({ length: 500 }, (_, i) => ({ name: `F${i}`, type: 'singleLineText' }));
     const { body } = await s.call('POST', meta(), { name: 'Wide', fields });
