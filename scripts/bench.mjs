@@ -22,7 +22,7 @@ const help = `npm run bench -- engine [FLAGS]
 Measures creates, lists and memory of the engine beside hand-written SQL, prints a table and writes JSON.
 
   --rows N      records in the listed table (100000)
-  --creates N   records to create each way (20000)
+  --creates N   records to create each way (40000)
   --rounds N    rounds in which the two ways of creating take turns (5)
   --lists N     lists of each kind, each way (40)
   --out FILE    where the numbers go (.data/bench/engine.json)
@@ -36,7 +36,7 @@ const HEAP_MB = 96;
 
 const options = {
   rows: { type: 'string', default: '100000' },
-  creates: { type: 'string', default: '20000' },
+  creates: { type: 'string', default: '40000' },
   rounds: { type: 'string', default: '5' },
   lists: { type: 'string', default: '40' },
   out: { type: 'string', default: join('.data', 'bench', 'engine.json') },
