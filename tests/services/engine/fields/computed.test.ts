@@ -236,8 +236,8 @@ test('a table is made in one request with computed fields that refer to others b
     { name: 'Others', type: 'multipleRecordLinks', options: { linkedTableId } },
   ];
   const table = await f.at((place) => createTable(place, { name: 'Made at once', fields }));
-  const [, link, count, names] = table.fields;
-  expect(table.fields.map((field) => field.name)).toEqual(['Id', 'Others', 'Count', 'Names']);
+  const [, names, count, link] = table.fields;
+  expect(table.fields.map((field) => field.name)).toEqual(['Id', 'Names', 'Count', 'Others']);
   expect(count?.options).toEqual({ isValid: true, recordLinkFieldId: link?.id });
   expect(names?.options).toMatchObject({ isValid: true, result: { type: 'singleLineText' } });
 });
