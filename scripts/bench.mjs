@@ -25,7 +25,7 @@ Measures creates, lists and memory of the engine beside hand-written SQL, prints
   --creates N   records to create each way (40000)
   --rounds N    rounds in which the two ways of creating take turns (5)
   --lists N     lists of each kind, each way (40)
-  --out FILE    where the numbers go (.data/bench/engine.json)
+  --out FILE    where the numbers go (.data-bench/engine.json)
   --check       exit code 1 when a target is missed
   --profile DIR write a CPU profile of the API there (it slows what is measured)
   --help        this text
@@ -39,7 +39,7 @@ const options = {
   creates: { type: 'string', default: '40000' },
   rounds: { type: 'string', default: '5' },
   lists: { type: 'string', default: '40' },
-  out: { type: 'string', default: join('.data', 'bench', 'engine.json') },
+  out: { type: 'string', default: join('.data-bench', 'engine.json') },
   check: { type: 'boolean', default: false },
   profile: { type: 'string' },
   help: { type: 'boolean', default: false },
