@@ -49,7 +49,7 @@ function numberOf(text: string | undefined): number | string | undefined {
 }
 
 /** Text of a flag: 1 and true are yes. */
-export function flagOf(text: string | undefined): boolean {
+function flagOf(text: string | undefined): boolean {
   return text === 'true' || text === '1';
 }
 

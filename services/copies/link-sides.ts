@@ -1,8 +1,7 @@
 import type { CellValue } from '../../contracts/airtable';
-import { readRows, toRecord } from '../engine/record-rows';
+import { readRows, toRecord, updateRows } from '../engine/record-rows';
 import type { BasePlace } from '../engine/place';
 import { optionText, type EngineBase, type EngineField, type EngineTable } from '../engine/schema';
-import { updateCopies } from './record-writes';
 
 /** Records mended at once. */
 const BATCH = 500;
@@ -55,14 +54,14 @@ export async function mendLinks(place: BasePlace, side: LinkSide): Promise<boole
   if (mended.length === 0) return false;
   const links = new Map(mended.map((m) => [m.id, m.links]));
   const rows = await readRows(place, [...links.keys()]);
-  await updateCopies(
+  await updateRows(
     place,
-    side.table,
+    side.table.id,
     rows.map((row) => {
       const { [side.field.id]: _, ...others } = row.cells;
       const list: CellValue = [...(links.get(row.id) ?? [])];
       const after = list.length > 0 ? { ...others, [side.field.id]: list } : others;
-      return { before: toRecord(row), after, modified: {} };
+      return { before: toRecord(row), after, stamps: {} };
     }),
   );
   return true;

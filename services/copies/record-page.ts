@@ -1,6 +1,7 @@
 import type { CellValue } from '../../contracts/airtable';
 import type { CountedRecord } from '../airtable/base-answers';
-import { readRows, toRecord } from '../engine/record-rows';
+import { readRows, toRecord, updateRows, type RowChange } from '../engine/record-rows';
+import { insertRecords } from '../engine/record-writing';
 import type { CellStamp, EngineTable, StoredRecord } from '../engine/schema';
 import { fileAttachments } from './attachment-tasks';
 import { readCopied, saveCopied, markSeen, type CopiedRecord } from './copied-records';
@@ -8,7 +9,6 @@ import type { HostedTable } from './hosting';
 import { changedCells, mergeCells } from './merge';
 import { keepPeople, peopleOfRecords } from './people';
 import { keepProblems, type NewProblem } from './problems';
-import { insertCopies, updateCopies, type ChangedRecord, type NewRecord } from './record-writes';
 import { countsOf, type CopyRun, type Piece } from './run';
 import { newStamps, sameStamps, stampsOf } from './stamps';
 import { storedCells } from './stored-cells';
@@ -48,8 +48,8 @@ export function convertPage(
 }
 
 interface Sorted {
-  readonly created: NewRecord[];
-  readonly updated: ChangedRecord[];
+  readonly created: StoredRecord[];
+  readonly updated: RowChange[];
   /** What the source holds now, of records whose cells there are other than at the last copy. */
   readonly fresh: Pick<CopiedRecord, 'id' | 'cells' | 'stamps'>[];
   readonly same: string[];
@@ -79,8 +79,8 @@ export async function writePage(run: CopyRun, piece: Piece, page: ReadPage): Pro
       page.records.map(({ record }) => record),
     ),
   );
-  await insertCopies(place, engineTable, sorted.created);
-  await updateCopies(place, engineTable, sorted.updated);
+  await insertRecords(place, engineTable, sorted.created);
+  await updateRows(place, engineTable.id, sorted.updated);
   await saveCopied(place, table.id, state.position.pass, sorted.fresh);
   await markSeen(place, state.position.pass, sorted.same);
   await keepProblems(place.tx, run.workspaceId, run.copyId, page.problems);
@@ -128,7 +128,7 @@ function sort(
     }
     sorted.fresh.push({ id, cells, stamps: modified });
     if (!row) {
-      sorted.created.push({ id, createdTime, createdBy, after: cells, modified });
+      sorted.created.push({ id, createdTime, createdBy, cells, modified });
       sorted.here.set(id, cells);
       continue;
     }
@@ -142,7 +142,7 @@ function sort(
       fallback,
     );
     if (changed.length > 0 || Object.keys(stamps).length > 0)
-      sorted.updated.push({ before: row, after, modified: stamps });
+      sorted.updated.push({ before: row, after, stamps });
   }
   return sorted;
 }

@@ -25,8 +25,6 @@ export async function removeGone({ place, state }: Piece, table: HostedTable): P
 
 async function removeRecords(place: BasePlace, tableId: string, ids: readonly string[]): Promise<number> {
   const here = await readRecords(place, ids, tableId);
-  await deleteRows(place, [...here.keys()]);
-  for (const { id, createdTime, cells } of here.values())
-    place.changes.noteRecord({ tableId, id, createdTime, before: cells, after: null });
+  await deleteRows(place, tableId, [...here.values()]);
   return here.size;
 }

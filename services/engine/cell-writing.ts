@@ -139,8 +139,18 @@ export function mergeCells(
   return Object.fromEntries(Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null));
 }
 
+/** A record's cells after one of the two ways to update it. */
+export function updateCells(
+  table: EngineTable,
+  mode: 'merge' | 'replace',
+  before: Readonly<Record<string, CellValue>>,
+  changes: Readonly<Record<string, CellValue>>,
+): Record<string, CellValue> {
+  return mergeCells(mode === 'merge' ? before : computedCells(table, before), changes);
+}
+
 /** What a replacing write begins with: only the cells that nobody can write. */
-export function computedCells(
+function computedCells(
   table: EngineTable,
   before: Readonly<Record<string, CellValue>>,
 ): Record<string, CellValue> {

@@ -1,25 +1,14 @@
 import type { AirtableRecord } from '../../contracts/airtable';
 import { answerRecords } from './answers';
-import { computedCells, mergeCells, openTable, parseCells, type OpenTable } from './cell-writing';
+import { mergeCells, openTable, parseCells, updateCells } from './cell-writing';
 import { recordNotFound, rowDoesNotExist } from './engine-error';
 import { newEngineId } from './engine-ids';
 import type { BasePlace } from './place';
-import { readRecords, type StoredCells } from './record-rows';
+import { readRecords } from './record-rows';
 import { parseCreate, parseSingle, parseUpdate } from './record-requests';
 import { writeDrafts, type Draft } from './record-writing';
 import { tableOf } from './schema-writing';
 import { lockBase } from './base-rows';
-
-/** A record's cells after one of the two ways to update it. */
-export function updateCells(
-  { table, writing }: OpenTable,
-  mode: 'merge' | 'replace',
-  before: StoredCells,
-  fields: Readonly<Record<string, unknown>>,
-): StoredCells {
-  const kept = mode === 'merge' ? before : computedCells(table, before);
-  return mergeCells(kept, parseCells(table, fields, writing));
-}
 
 /** Creates 1 to 10 records, all or none. Throws EngineError. */
 export async function createRecords(
@@ -73,7 +62,11 @@ export async function updateRecords(
     const record = known.get(id);
     if (!record) throw rowDoesNotExist(id);
     const before = drafts.get(id)?.after ?? record.cells;
-    drafts.set(id, { id, before: record, after: updateCells(open, mode, before, fields) });
+    drafts.set(id, {
+      id,
+      before: record,
+      after: updateCells(table, mode, before, parseCells(table, fields, open.writing)),
+    });
   }
   const written = await writeDrafts(place, open, [...drafts.values()]);
   const byId = new Map(written.map((record) => [record.id, record]));

@@ -25,9 +25,7 @@ export async function deleteRecords(
   const missing = ids.find((id) => !known.has(id));
   if (missing !== undefined) throw rowDoesNotExist(missing);
   const gone = [...known.values()].map(({ id, cells }) => ({ id, before: cells, after: null }));
-  await deleteRows(place, [...known.keys()]);
-  for (const { id, createdTime, cells } of known.values())
-    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, after: null });
+  await deleteRows(place, table.id, [...known.values()]);
   await followLinks(place, base, table, gone);
   await dropOneSidedLinks(place, base, table, [...known.keys()]);
   return ids.map((id) => ({ id, deleted: true }));

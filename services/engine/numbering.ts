@@ -6,7 +6,7 @@ import type { EngineTable } from './schema';
  * Gives new records their numbers in every autoNumber field of the table, in order. The caller holds the base. A record
  * that brings a number keeps it, and later ones count on from the highest.
  */
-export async function numberRecords<R extends { readonly after: StoredCells }>(
+export async function numberRecords<R extends { readonly cells: StoredCells }>(
   place: BasePlace,
   table: EngineTable,
   records: readonly R[],
@@ -14,7 +14,7 @@ export async function numberRecords<R extends { readonly after: StoredCells }>(
   let numbered = records;
   if (records.length === 0) return records;
   for (const field of table.fields.filter((f) => f.type === 'autoNumber')) {
-    const given = records.map(({ after }) => after[field.id]);
+    const given = records.map(({ cells }) => cells[field.id]);
     const highest = Math.max(0, ...given.filter((number) => typeof number === 'number'));
     const missing = given.filter((number) => typeof number !== 'number').length;
     const { rows } = await place.tx.query<{ first: string }>(
@@ -24,9 +24,9 @@ export async function numberRecords<R extends { readonly after: StoredCells }>(
     );
     let next = Number(rows[0]?.first ?? 1);
     numbered = numbered.map((record) =>
-      typeof record.after[field.id] === 'number'
+      typeof record.cells[field.id] === 'number'
         ? record
-        : { ...record, after: { ...record.after, [field.id]: next++ } },
+        : { ...record, cells: { ...record.cells, [field.id]: next++ } },
     );
   }
   return numbered;

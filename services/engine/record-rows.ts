@@ -82,17 +82,18 @@ export async function readExistingIds(
 
 const INSERT: PreparedStatement = {
   name: 'insert records',
-  text: `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, created_by, cells)
-    SELECT $1, $2, $3, v.id, v.created_time, v.created_by, v.cells
-    FROM unnest($4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) WITH ORDINALITY AS v(id, created_time, created_by, cells, n)
+  text: `INSERT INTO engine_records (workspace_id, base_id, table_id, id, created_time, created_by, cells, modified)
+    SELECT $1, $2, $3, v.id, v.created_time, v.created_by, v.cells, v.modified
+    FROM unnest($4::text[], $5::timestamptz[], $6::text[], $7::jsonb[], $8::jsonb[])
+      WITH ORDINALITY AS v(id, created_time, created_by, cells, modified, n)
     ORDER BY v.n`,
 };
 
-/** Adds records in the order given. The caller has made sure that their ids are free. */
+/** Adds records in the order given, and notes that they are new. The caller has made sure that their ids are free. */
 export async function insertRows(
   place: BasePlace,
   tableId: string,
-  records: readonly Omit<StoredRecord, 'modified'>[],
+  records: readonly StoredRecord[],
 ): Promise<void> {
   await writeInChunks(place, records, INSERT, (part) => [
     tableId,
@@ -100,7 +101,10 @@ export async function insertRows(
     part.map((r) => r.createdTime),
     part.map((r) => r.createdBy),
     part.map((r) => JSON.stringify(r.cells)),
+    part.map((r) => JSON.stringify(r.modified)),
   ]);
+  for (const { id, createdTime, cells } of records)
+    place.changes.noteRecord({ tableId, id, createdTime, before: null, after: cells });
 }
 
 const UPDATE: PreparedStatement = {
@@ -110,27 +114,40 @@ const UPDATE: PreparedStatement = {
     WHERE r.workspace_id = $1 AND r.base_id = $2 AND r.id = v.id`,
 };
 
-/** Replaces all cells of records that are there; `changed` are the fields that get this moment's stamp. */
-export async function updateRows(
-  place: BasePlace,
-  records: readonly {
-    readonly id: string;
-    readonly cells: StoredCells;
-    readonly changed: readonly string[];
-  }[],
-): Promise<void> {
-  const stamp: CellStamp = [place.now.toISOString(), place.by.userId];
-  await writeInChunks(place, records, UPDATE, (part) => [
-    part.map((r) => r.id),
-    part.map((r) => JSON.stringify(r.cells)),
-    part.map((r) => JSON.stringify(Object.fromEntries(r.changed.map((fieldId) => [fieldId, stamp])))),
-  ]);
+/** A record that is there and becomes another; `stamps` are those of the cells that change. */
+export interface RowChange {
+  readonly before: StoredRecord;
+  readonly after: StoredCells;
+  readonly stamps: StoredRecord['modified'];
 }
 
-/** Removes records. */
-export async function deleteRows(place: BasePlace, ids: readonly string[]): Promise<void> {
+/** Replaces all cells of records of one table, and notes what changed. */
+export async function updateRows(
+  place: BasePlace,
+  tableId: string,
+  changes: readonly RowChange[],
+): Promise<void> {
+  await writeInChunks(place, changes, UPDATE, (part) => [
+    part.map(({ before }) => before.id),
+    part.map(({ after }) => JSON.stringify(after)),
+    part.map(({ stamps }) => JSON.stringify(stamps)),
+  ]);
+  for (const { before, after } of changes) {
+    const { id, createdTime, cells, modified: modifiedBefore } = before;
+    place.changes.noteRecord({ tableId, id, createdTime, before: cells, modifiedBefore, after });
+  }
+}
+
+/** Removes records of one table, and notes that. */
+export async function deleteRows(
+  place: BasePlace,
+  tableId: string,
+  records: readonly StoredRecord[],
+): Promise<void> {
   await place.tx.query(
     'DELETE FROM engine_records WHERE workspace_id = $1 AND base_id = $2 AND id = ANY($3)',
-    [place.workspaceId, place.baseId, ids],
+    [place.workspaceId, place.baseId, records.map((record) => record.id)],
   );
+  for (const { id, createdTime, cells } of records)
+    place.changes.noteRecord({ tableId, id, createdTime, before: cells, after: null });
 }

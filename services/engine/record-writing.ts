@@ -59,23 +59,30 @@ function replaceIds(
   return replaced;
 }
 
-/** Adds new records: numbered, inserted, noted. */
-async function insertDrafts(
+/** Adds records to a table, with the numbers they lack. Returns them as they are now. The caller holds the base. */
+export async function insertRecords(
+  place: BasePlace,
+  table: EngineTable,
+  records: readonly StoredRecord[],
+): Promise<readonly StoredRecord[]> {
+  const numbered = await numberRecords(place, table, records);
+  await insertRows(place, table.id, numbered);
+  return numbered;
+}
+
+function insertDrafts(
   place: BasePlace,
   table: EngineTable,
   drafts: readonly Draft[],
-): Promise<StoredRecord[]> {
-  const records = (await numberRecords(place, table, drafts)).map((draft) => ({
-    id: draft.id,
-    createdTime: draft.createdTime ?? place.now.toISOString(),
+): Promise<readonly StoredRecord[]> {
+  const records = drafts.map(({ id, createdTime, after }) => ({
+    id,
+    createdTime: createdTime ?? place.now.toISOString(),
     createdBy: place.by.userId,
-    cells: draft.after,
+    cells: after,
     modified: {},
   }));
-  await insertRows(place, table.id, records);
-  for (const { id, createdTime, cells } of records)
-    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: null, after: cells });
-  return records;
+  return insertRecords(place, table, records);
 }
 
 /** The fields whose cells are other than they were. */
@@ -90,22 +97,20 @@ async function updateDrafts(
   drafts: readonly Draft[],
 ): Promise<StoredRecord[]> {
   const stamp: CellStamp = [place.now.toISOString(), place.by.userId];
-  const updates = drafts.flatMap(({ before, after }) =>
-    before ? [{ before, after, changed: changedFieldsOf(before.cells, after) }] : [],
-  );
-  const rows = updates.filter(({ changed }) => changed.length > 0);
+  const changes = drafts.flatMap(({ before, after }) => {
+    if (!before) return [];
+    const changed = changedFieldsOf(before.cells, after);
+    return [{ before, after, stamps: Object.fromEntries(changed.map((fieldId) => [fieldId, stamp])) }];
+  });
   await updateRows(
     place,
-    rows.map(({ before, after, changed }) => ({ id: before.id, cells: after, changed })),
+    table.id,
+    changes.filter(({ stamps }) => Object.keys(stamps).length > 0),
   );
-  for (const { before, after } of rows) {
-    const { id, createdTime, cells, modified: modifiedBefore } = before;
-    place.changes.noteRecord({ tableId: table.id, id, createdTime, before: cells, modifiedBefore, after });
-  }
-  return updates.map(({ before, after, changed }) => ({
+  return changes.map(({ before, after, stamps }) => ({
     ...before,
     cells: after,
-    modified: { ...before.modified, ...Object.fromEntries(changed.map((fieldId) => [fieldId, stamp])) },
+    modified: { ...before.modified, ...stamps },
   }));
 }
 

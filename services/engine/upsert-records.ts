@@ -1,6 +1,6 @@
 import type { AirtableRecord, CellValue } from '../../contracts/airtable';
 import { answerRecords } from './answers';
-import { computedCells, mergeCells, openTable, parseCells } from './cell-writing';
+import { openTable, parseCells, updateCells } from './cell-writing';
 import { invalidRequest, rowDoesNotExist, unknownField } from './engine-error';
 import { newEngineId } from './engine-ids';
 import { fieldTypeOf } from './fields/registry';
@@ -76,7 +76,7 @@ export async function upsertRecords(
     drafts.set(draftId, {
       id: draftId,
       before: record ?? null,
-      after: mergeCells(mode === 'merge' ? before : computedCells(table, before), cells),
+      after: updateCells(table, mode, before, cells),
     });
     order.push(draftId);
   }

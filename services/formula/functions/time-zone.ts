@@ -39,9 +39,3 @@ export function offsetOf(at: number, zone: string | undefined, context: FormulaC
   local.setUTCHours(hour, minute, second);
   return local.getTime() - Math.floor(at / 1000) * 1000;
 }
-
-/** The moment at which a zone's clocks show what UTC's would show at `wall`. Throws FormulaFault. */
-export function momentOf(wall: number, zone: string | undefined, context: FormulaContext): number {
-  const guess = wall - offsetOf(wall, zone, context);
-  return wall - offsetOf(guess, zone, context);
-}

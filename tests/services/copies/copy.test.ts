@@ -1,5 +1,19 @@
+import { z } from 'zod';
 import { createCopyWorld, type CopyWorld, type Json } from './copy-world';
 import { makeSourceBase, type SourceBase } from './copied-base';
+
+const Dump = z.object({
+  schema: z.object({
+    tables: z.array(
+      z.object({
+        id: z.string(),
+        primaryFieldId: z.string(),
+        fields: z.array(z.object({ id: z.string(), type: z.string() })),
+      }),
+    ),
+  }),
+  tables: z.record(z.string(), z.array(z.object({ fields: z.record(z.string(), z.unknown()) }))),
+});
 
 let world: CopyWorld;
 let base: SourceBase;
@@ -131,10 +145,7 @@ describe('a copy of a base with fields that the engine cannot have', () => {
         expect.objectContaining({ id: FORMULA, reason: expect.stringContaining('rollup') as string }),
         expect.objectContaining({ id: LOOKUP, reason: expect.stringContaining('looks up') as string }),
       ]);
-      const dump = (await other.dump('target', base.baseId)) as unknown as {
-        schema: { tables: { id: string; primaryFieldId: string; fields: { id: string; type: string }[] }[] };
-        tables: Record<string, { fields: Json }[]>;
-      };
+      const dump = Dump.parse(await other.dump('target', base.baseId));
       const directors = dump.schema.tables.find((t) => t.id === base.table('Directors'));
       expect(directors?.primaryFieldId).toBe(PRIMARY);
       expect(directors?.fields[0]).toMatchObject({ id: PRIMARY, type: 'singleLineText' });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { collectGarbage } from '../../../services/engine/attachments/collect-garbage';
 import { createDownloadLinks } from '../../../services/engine/attachments/download-links';
 import { insertWorkspace } from './engine-fixture';
@@ -6,6 +7,8 @@ import { createAttachmentFixture, png, type AttachmentFixture, type Attached } f
 const DAY = 24 * 60 * 60_000;
 /** Where nobody may fetch from: whatever comes of it does not come through the network. */
 const PRIVATE = 'http://127.0.0.1:1';
+const Attachment = z.object({ id: z.string(), filename: z.string(), size: z.number() });
+
 let fixture: AttachmentFixture;
 
 beforeEach(async () => {
@@ -102,7 +105,7 @@ describe('a download link of this engine, written as the address of an attachmen
     );
     await fixture.process();
     const record = await db.tenant(other, (tx) => fixture.engine.getRecord(tx, other, base.id, 'T', id));
-    const [copy] = record.fields['F'] as unknown as Attached[];
+    const [copy] = z.array(Attachment).parse(record.fields['F']);
     expect(copy).toMatchObject({ filename: 'notes.txt', size: 10 });
     await fixture.database.admin.query('DELETE FROM workspaces WHERE workspace_id = $1', [
       fixture.workspaceId,
