@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { projectRoot } from '../../services/config';
 import { openDatabase, type Database } from '../../services/database/database';
 import { migrate } from '../../services/database/migrate';
@@ -67,7 +67,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     async drop() {
       await db.close();
       await admin.end();
-      await asAdmin((client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await asAdmin((client) => dropDatabase(client, name));
     },
   };
+}
+
+/**
+ * FORCE ends what killed processes left connected, but may not end an autovacuum worker that happens to be there (42501); a
+ * plain DROP waits for that one.
+ */
+async function dropDatabase(client: Client, name: string): Promise<void> {
+  try {
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== '42501') throw error;
+    await client.query(`DROP DATABASE ${name}`);
+  }
 }
