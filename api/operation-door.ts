@@ -68,6 +68,28 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
     return operations.require(row.id);
   }
 
+  /**
+   * Starts what is not started, and waits. A repeated request starts it too: the first one may not have got there yet, and
+   * what Temporal does not know cannot be waited for.
+   */
+  async function follow(row: OperationRow, seconds: number): Promise<OperationRow> {
+    if (FINAL_STATUSES.includes(row.status)) return row;
+    if (row.status === 'starting') {
+      try {
+        await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, row));
+      } catch (error) {
+        // The row is committed: the sweeper starts it as soon as Temporal answers again.
+        logger.warn(
+          { err: error, operationId: row.id },
+          'the start of an operation was lost and will be repeated',
+        );
+        return row;
+      }
+      await operations.markStarted(row.workspace_id, row.id);
+    }
+    return waitFor(row, seconds);
+  }
+
   async function repeated(
     r: StartRequest,
     name: string,
@@ -94,7 +116,7 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
       // Keyed, because a request can hold a password.
       const fingerprint = createHmac('sha256', secret).update(canonicalJson(r.request)).digest('hex');
       const before = await repeated(r, name, fingerprint);
-      if (before) return FINAL_STATUSES.includes(before.status) ? before : waitFor(before, r.waitSeconds);
+      if (before) return follow(before, r.waitSeconds);
       const id = newId('operation');
       const key = r.key ?? randomUUID();
       const owner = r.spec.tenancy === 'workspace' ? r.workspaceId : r.actor;
@@ -128,21 +150,10 @@ export function createOperationDoor({ db, operations, temporal, secret, logger }
       } catch (error) {
         // The same request came first, by a moment: its outcome is this one's too.
         const winner = await repeated(r, name, fingerprint);
-        if (winner) return waitFor(winner, r.waitSeconds);
+        if (winner) return follow(winner, r.waitSeconds);
         throw error;
       }
-      try {
-        await temporal.withDeadline(Date.now() + 5_000, () => startOperation(temporal, row));
-      } catch (error) {
-        // The row is committed: the sweeper starts it as soon as Temporal answers again.
-        logger.warn(
-          { err: error, operationId: row.id },
-          'the start of an operation was lost and will be repeated',
-        );
-        return row;
-      }
-      await operations.markStarted(row.workspace_id, row.id);
-      return waitFor(row, r.waitSeconds);
+      return follow(row, r.waitSeconds);
     },
   };
 }
