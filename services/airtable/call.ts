@@ -1,50 +1,48 @@
 import type { z } from 'zod';
 import { SagatableError } from '../../contracts/errors';
-import { parseJson } from './answers';
 import type { CallOptions } from './client';
-import type { Endpoint } from './endpoint';
-import { exchange, ExchangeFailure, type Answer, type Outgoing } from './exchange';
-import { errorOf, unanswered, unexpected, type Failure } from './failure';
-import type { Limiter } from './limiter';
+import { errorOf, type Failure } from './failure';
 import type { GatewayLimits, GatewayMetrics, Lane } from './limits';
-import { readRefusal } from './refusal';
-import type { Pace } from './reservation';
+import type { TakeTurn, Turn } from './pace/take-turn';
 import { backoffMs, pause, startTimeLimit, type TimeLimit } from './time-limit';
+import type { SendRequest } from './wire/send-request';
 
 /** One call of the Web API. */
 export interface Call<T> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** After `/v0`, with its query. */
   readonly path: string;
+  /** Goes out as JSON; a string goes out as it is, under `contentType`. */
   readonly body?: unknown;
+  readonly contentType?: string;
+  /** `content`: the host that takes uploaded attachments, where the endpoint has one of its own. */
+  readonly host?: 'content';
   /** Whether sending it twice does what sending it once does. A create never is. */
   readonly effect: 'read' | 'repeatable write' | 'create';
   /** Whose limit it counts against; null for calls that belong to no base. */
   readonly baseId: string | null;
   readonly answer: z.ZodType<T>;
   readonly options: CallOptions;
+  /** How long (ms) its answer may serve others who ask for `cached` ones; absent for what is never kept. */
+  readonly keepMs?: number;
 }
 
 export type Perform = <T>(call: Call<T>) => Promise<T>;
 
+/** What came of one request: the parsed answer, or why there is none. */
+export type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
+
 export interface CallContext {
-  readonly endpoint: Endpoint;
-  readonly token: string;
   readonly lane: Lane;
-  readonly limiter: Limiter;
   readonly limits: GatewayLimits;
   readonly metrics: GatewayMetrics;
-  readonly fetch: typeof globalThis.fetch;
-  pacesOf(baseId: string | null): readonly Pace[];
-  /** Told of each request that was answered or not, for the connection's health. */
-  onOutcome(outcome: 'ok' | 'unauthorized' | 'unreachable'): void;
+  readonly takeTurn: TakeTurn;
+  readonly sendRequest: SendRequest;
 }
 
-type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
-
-/** Makes the one function through which every request goes: slot, fence, request, answer, and again where that is safe. */
+/** Makes the one function through which every request goes: turn, fence, request, answer, and again where that is safe. */
 export function createPerform(context: CallContext): Perform {
-  const { limits, lane, limiter, metrics } = context;
+  const { limits, lane, metrics } = context;
 
   return async function perform<T>(call: Call<T>): Promise<T> {
     const deadline = startTimeLimit(call.options.deadlineMs ?? limits.deadlineMs, call.options.signal);
@@ -52,8 +50,8 @@ export function createPerform(context: CallContext): Perform {
     let mayHaveLanded = false;
     try {
       for (let attempt = 1; ; attempt++) {
-        await takeSlot(call, deadline, mayHaveLanded);
-        const outcome: Outcome<T> = await request(call, deadline, mayHaveLanded);
+        const turn: Turn = await context.takeTurn(call, deadline, landing(call, mayHaveLanded));
+        const outcome: Outcome<T> = await context.sendRequest(call, turn, deadline, mayHaveLanded);
         if ('value' in outcome) return outcome.value;
         const failure: Failure = outcome.failure;
         if (call.effect !== 'read') mayHaveLanded ||= failure.mayHaveLanded;
@@ -76,74 +74,6 @@ export function createPerform(context: CallContext): Perform {
       deadline.end();
     }
   };
-
-  /** Sits out the wait for a slot, or throws `rate_wait` when it is longer than the lane's bound or the call's time. */
-  async function takeSlot(call: Call<unknown>, deadline: TimeLimit, mayHaveLanded: boolean): Promise<void> {
-    const paces = context.pacesOf(call.baseId);
-    const endsIn = Math.min(limits.maxWaitMs[lane], deadline.remainingMs());
-    const endsAt = performance.now() + endsIn;
-    for (;;) {
-      deadline.signal.throwIfAborted();
-      const { granted, waitMs } = await limiter.reserve(paces, Math.max(0, endsAt - performance.now()));
-      if (!granted) throw rateWait(waitMs, landing(call, mayHaveLanded));
-      if (waitMs < 0.5) return;
-      await pause(waitMs, deadline.signal);
-      if ((await limiter.stillMs(paces)) <= 0) return;
-    }
-  }
-
-  function rateWait(waitMs: number, details: Readonly<Record<string, unknown>>): SagatableError {
-    metrics.rateWaits++;
-    const retryAfterMs = Math.ceil(waitMs);
-    return new SagatableError(
-      'LimitReached',
-      `Airtable’s limit on requests to this base is used up for the next ${Math.ceil(waitMs / 1000)} s.`,
-      { code: 'rate_wait', retryAfterMs, details },
-    );
-  }
-
-  async function request<T>(call: Call<T>, deadline: TimeLimit, mayHaveLanded: boolean): Promise<Outcome<T>> {
-    // A create is not given up early: its answer is the only way to know that it landed.
-    const attempt = call.effect === 'create' ? deadline : startTimeLimit(limits.attemptMs, deadline.signal);
-    metrics.requests++;
-    try {
-      const outgoing: Outgoing = {
-        url: `${context.endpoint.url}/v0${call.path}`,
-        method: call.method,
-        token: context.token,
-        body: call.body,
-        beforeSend: async () => call.options.beforeSend?.({ mayHaveLanded }),
-      };
-      return await readAnswer(
-        call,
-        await exchange(context.fetch, outgoing, attempt.signal, limits.maxAnswerBytes),
-      );
-    } catch (error) {
-      if (!(error instanceof ExchangeFailure)) throw error;
-      if (!error.sent && !deadline.signal.aborted) context.onOutcome('unreachable');
-      return { failure: unanswered(error) };
-    } finally {
-      if (attempt !== deadline) attempt.end();
-    }
-  }
-
-  async function readAnswer<T>(call: Call<T>, answer: Answer): Promise<Outcome<T>> {
-    if (answer.status < 200 || answer.status > 299) {
-      const failure = readRefusal(answer, context.token, limits.stillMs);
-      if (answer.status === 401) context.onOutcome('unauthorized');
-      if (failure.options.code === 'airtable_quota') metrics.quotaRefusals++;
-      if (failure.options.code === 'airtable_rate_limit') {
-        metrics.rateLimited++;
-        // Which limit was hit is not said: the base's, if there is one, is the likelier by far.
-        await limiter.still(context.pacesOf(call.baseId).slice(0, 1), failure.afterMs ?? limits.stillMs);
-      }
-      return { failure };
-    }
-    const parsed = call.answer.safeParse(parseJson(answer.text));
-    if (!parsed.success) return { failure: unexpected(answer, parsed.error, context.token) };
-    context.onOutcome('ok');
-    return { value: parsed.data };
-  }
 
   /** Undefined when the call ends here. */
   function waitBeforeRepeat(
@@ -175,10 +105,13 @@ export function createPerform(context: CallContext): Perform {
   }
 }
 
-const landing = (call: Call<unknown>, mayHaveLanded: boolean) =>
+/** What an error says of a call's effect; nothing for one that only reads. */
+export type Landing = Readonly<{ mayHaveLanded?: boolean }>;
+
+const landing = (call: Call<unknown>, mayHaveLanded: boolean): Landing =>
   call.effect === 'read' ? {} : { mayHaveLanded };
 
-function callEnded(call: Call<unknown>, details: Readonly<Record<string, unknown>>): SagatableError {
+function callEnded(call: Call<unknown>, details: Landing): SagatableError {
   return call.options.signal?.aborted
     ? new SagatableError('Unavailable', 'The call was cancelled.', {
         code: 'cancelled',

@@ -1,6 +1,6 @@
 import type { AirtableRecord, BaseSchema, Cells } from '../../contracts/airtable';
-import type { BaseListing, WhoAmI } from './answers';
-import type { BaseReading } from './base-reading';
+import type { BaseListing, WhoAmI } from './calls/answers';
+import type { BaseReading } from './calls/base-reading';
 
 /** What every call takes. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { SagatableError, type ErrorKind, type ErrorOptions } from '../../contracts/errors';
-import { parseJson, readErrorBody } from './answers';
-import type { Answer, ExchangeFailure } from './exchange';
+import { parseJson, readErrorBody } from './calls/answers';
+import type { Answer, ExchangeFailure } from './wire/exchange';
 import { showUpstreamText } from './upstream-text';
 
 /** One request that did not end well, before it is decided whether it is repeated. */

@@ -3,12 +3,14 @@ import { SagatableError } from '../../contracts/errors';
 import type { Connection } from '../../contracts/workspaces';
 import type { Config } from '../config';
 import { createPerform } from './call';
+import { createTakeTurn } from './pace/take-turn';
+import { createSendRequest } from './wire/send-request';
 import type { AirtableClient } from './client';
-import { checkAddress, resolveEndpoint, type Endpoint, type Lookup } from './endpoint';
-import { createLimiter, type LimiterRedis } from './limiter';
+import { checkAddress, resolveEndpoint, type Endpoint, type Lookup } from './wire/endpoint';
+import { createLimiter, type LimiterRedis } from './pace/limiter';
 import { createMetrics, GATEWAY_LIMITS, type GatewayLimits, type GatewayMetrics, type Lane } from './limits';
-import { createClient } from './requests';
-import type { Pace } from './reservation';
+import { createClient } from './calls/create-client';
+import type { Pace } from './pace/reservation';
 
 export type Health = Connection['health'];
 
@@ -76,15 +78,19 @@ export function createAirtableGateway(options: GatewayOptions): AirtableGateway 
     const endpoint = resolveEndpoint(config, access.url);
     await checkAddress(endpoint, options.lookup);
     let { health } = access;
-    const perform = createPerform({
+    const takeTurn = createTakeTurn({
+      limiter,
+      lane,
+      limits,
+      metrics,
+      pacesOf: (baseId) => pacesOf(endpoint, access, baseId),
+    });
+    const sendRequest = createSendRequest({
       endpoint,
       token: access.token,
-      lane,
-      limiter,
       limits,
       metrics,
       fetch: options.fetch ?? globalThis.fetch,
-      pacesOf: (baseId) => pacesOf(endpoint, access, baseId),
       onOutcome(outcome) {
         if (outcome === health) return;
         health = outcome;
@@ -92,6 +98,7 @@ export function createAirtableGateway(options: GatewayOptions): AirtableGateway 
         recordHealth(outcome).catch(() => undefined);
       },
     });
+    const perform = createPerform({ lane, limits, metrics, takeTurn, sendRequest });
     return createClient(perform, () => {
       if (!access.writable)
         throw new SagatableError('Forbidden', 'This connection is read-only: switch writing on first.', {

@@ -1,6 +1,6 @@
 import type { ErrorKind, ErrorOptions } from '../../contracts/errors';
-import { readErrorBody } from './answers';
-import type { Answer } from './exchange';
+import { readErrorBody } from './calls/answers';
+import type { Answer } from './wire/exchange';
 import { describeAnswer, readRetryAfter, type Failure } from './failure';
 
 /**

@@ -1,5 +1,5 @@
 import type { CellValue } from '../../contracts/airtable';
-import type { CountedRecord } from '../airtable/base-answers';
+import type { CountedRecord } from '../airtable/calls/base-answers';
 import type { BasePlace } from '../engine/place';
 import { readAttachmentCell } from './attachment-cells';
 import type { HostedTable } from './hosting';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SagatableError } from '../../contracts/errors';
 import type { LeftOut } from '../../contracts/copies';
-import type { SourceComment } from '../airtable/base-answers';
+import type { SourceComment } from '../airtable/calls/base-answers';
 import { canonicalJson } from '../edits/canonical';
 import type { BasePlace } from '../engine/place';
 import { readRows } from '../engine/record-rows';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LeftOut } from '../../contracts/copies';
-import type { WholeField, WholeSchema, WholeTable } from '../airtable/base-answers';
+import type { WholeField, WholeSchema, WholeTable } from '../airtable/calls/base-answers';
 import { FIELD_TYPES } from '../engine/fields/registry';
 import { Choices } from './choices';
 import { fitReferences } from './references';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CellValue } from '../../contracts/airtable';
-import type { CountedRecord, SourceComment } from '../airtable/base-answers';
+import type { CountedRecord, SourceComment } from '../airtable/calls/base-answers';
 import { storable } from '../airtable/storable';
 import type { Tx } from '../database/database';
 import type { BasePlace } from '../engine/place';

@@ -1,5 +1,5 @@
 import { SagatableError } from '../../contracts/errors';
-import type { CountedPage } from '../airtable/base-answers';
+import type { CountedPage } from '../airtable/calls/base-answers';
 import { fetchAttachment } from './attachments';
 import { fetchComments } from './comments';
 import { beginPass } from './copied-bases';

@@ -1,5 +1,5 @@
 import type { CellValue } from '../../contracts/airtable';
-import type { CountedRecord } from '../airtable/base-answers';
+import type { CountedRecord } from '../airtable/calls/base-answers';
 import { readRows, toRecord, updateRows, type RowChange } from '../engine/record-rows';
 import { insertRecords } from '../engine/record-writing';
 import type { CellStamp, EngineTable, StoredRecord } from '../engine/schema';

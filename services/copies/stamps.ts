@@ -1,4 +1,4 @@
-import type { CountedRecord } from '../airtable/base-answers';
+import type { CountedRecord } from '../airtable/calls/base-answers';
 import { canonicalJson } from '../edits/canonical';
 import type { CellStamp } from '../engine/schema';
 import type { HostedField, HostedTable } from './hosting';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CellValue } from '../../contracts/airtable';
 import { SagatableError } from '../../contracts/errors';
-import type { CountedRecord } from '../airtable/base-answers';
+import type { CountedRecord } from '../airtable/calls/base-answers';
 import { distinct, isEmptyCell } from '../cells/canonical';
 import { cellText } from '../cells/cells';
 import { isEngineId } from '../engine/engine-ids';

@@ -1,6 +1,6 @@
 import { SagatableError } from '../../contracts/errors';
 import type { Connection } from '../../contracts/workspaces';
-import { resolveEndpoint } from '../airtable/endpoint';
+import { resolveEndpoint } from '../airtable/wire/endpoint';
 import type { ConnectionAccess, Health } from '../airtable/gateway';
 import type { Config } from '../config';
 import type { Database, Tx } from '../database/database';

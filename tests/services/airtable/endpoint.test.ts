@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkAddress, resolveEndpoint } from '../../../services/airtable/endpoint';
+import { checkAddress, resolveEndpoint } from '../../../services/airtable/wire/endpoint';
 import { isPublicAddress } from '../../../services/files/public-address';
 
 const config = {

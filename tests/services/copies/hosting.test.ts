@@ -1,4 +1,4 @@
-import type { WholeSchema } from '../../../services/airtable/base-answers';
+import type { WholeSchema } from '../../../services/airtable/calls/base-answers';
 import { hostSchema } from '../../../services/copies/hosting';
 import { mergeCells } from '../../../services/copies/merge';
 import { newStamps, stampsOf } from '../../../services/copies/stamps';

@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
-import { SagatableError } from '../../contracts/errors';
-import type { Config } from '../config';
-import { isPublicAddress } from '../files/public-address';
+import { SagatableError } from '../../../contracts/errors';
+import type { Config } from '../../config';
+import { isPublicAddress } from '../../files/public-address';
 
 /** Where a connection's requests go: `url` is what `/v0/…` is put behind. */
 export interface Endpoint {

@@ -1,8 +1,8 @@
 import Airtable from 'airtable';
 import encodeQuery from 'airtable/lib/object_to_query_param_string';
-import type { AirtableRecord } from '../../contracts/airtable';
+import type { AirtableRecord } from '../../../contracts/airtable';
 import type { RecordPage } from './answers';
-import type { ListQuery } from './client';
+import type { ListQuery } from '../client';
 
 /** Sends the request for one page; `path` comes after the base's. */
 export type SendPage = (method: 'GET' | 'POST', path: string, body: unknown) => Promise<RecordPage>;

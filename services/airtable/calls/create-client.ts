@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { BaseSchema, MAX_PAGE_SIZE, MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
-import { SagatableError } from '../../contracts/errors';
-import { BaseId, RecordId, TableId } from '../../contracts/ids';
+import { BaseSchema, MAX_PAGE_SIZE, MAX_RECORDS_PER_WRITE } from '../../../contracts/airtable';
+import { SagatableError } from '../../../contracts/errors';
+import { BaseId, RecordId, TableId } from '../../../contracts/ids';
 import {
   BasePage,
   deletedRecords,
@@ -12,8 +12,8 @@ import {
   type BaseListing,
 } from './answers';
 import { createBaseReading } from './base-reading';
-import type { Perform } from './call';
-import type { AirtableClient, CallOptions } from './client';
+import type { Perform } from '../call';
+import type { AirtableClient, CallOptions } from '../client';
 import { deleteRecords } from './deletion';
 import { assertId } from './ids';
 import { listPages } from './listing';

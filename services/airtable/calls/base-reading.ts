@@ -1,8 +1,8 @@
-import { MAX_PAGE_SIZE } from '../../contracts/airtable';
-import { BaseId, RecordId, TableId } from '../../contracts/ids';
+import { MAX_PAGE_SIZE } from '../../../contracts/airtable';
+import { BaseId, RecordId, TableId } from '../../../contracts/ids';
 import { CommentPage, CountedPage, WholeSchema } from './base-answers';
-import type { Perform } from './call';
-import type { CallOptions } from './client';
+import type { Perform } from '../call';
+import type { CallOptions } from '../client';
 import { assertId } from './ids';
 
 /** The calls that read a whole base piece by piece, each from a place that can be kept: for copies. */

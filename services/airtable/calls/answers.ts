@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirtableRecord } from '../../contracts/airtable';
+import { AirtableRecord } from '../../../contracts/airtable';
 
 /** Source: Airtable Web API, get user id & scopes. */
 export const WhoAmI = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AirtableRecord } from '../../contracts/airtable';
-import { FieldId, RecordId, TableId } from '../../contracts/ids';
-import { storable } from './storable';
+import { AirtableRecord } from '../../../contracts/airtable';
+import { FieldId, RecordId, TableId } from '../../../contracts/ids';
+import { storable } from '../storable';
 
 const ViewId = z.string().regex(/^viw[0-9A-Za-z]{14}$/, 'must be a view id');
 

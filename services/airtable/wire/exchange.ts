@@ -1,4 +1,4 @@
-import { untilAborted } from './time-limit';
+import { untilAborted } from '../time-limit';
 
 /** One request as it goes out. */
 export interface Outgoing {

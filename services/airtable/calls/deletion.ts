@@ -1,6 +1,6 @@
-import { SagatableError } from '../../contracts/errors';
-import type { CallOptions } from './client';
-import { GATEWAY_LIMITS } from './limits';
+import { SagatableError } from '../../../contracts/errors';
+import type { CallOptions } from '../client';
+import { GATEWAY_LIMITS } from '../limits';
 
 type SendDelete = (ids: readonly string[], options: CallOptions) => Promise<void>;
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { SagatableError } from '../../contracts/errors';
+import { SagatableError } from '../../../contracts/errors';
 
 /** Ids become parts of a path: nothing that is not one gets there. Throws InvalidInput `invalid_id`. */
 export function assertId(shape: z.ZodType<string>, id: string): string {
