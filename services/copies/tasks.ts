@@ -54,7 +54,7 @@ export async function addTasks(
 export async function nextTask(tx: Tx, copyId: string, again: boolean): Promise<Task | undefined> {
   const { rows } = await tx.query(
     `SELECT seq::text AS seq, kind, table_id, record_id, details, attempts FROM copy_tasks
-     WHERE copy_id = $1 AND ($2 OR attempts = 0) ORDER BY attempts, seq LIMIT 1`,
+     WHERE copy_id = $1 AND ($2 OR attempts = 0) ORDER BY attempts, copy_tasks.seq LIMIT 1`,
     [copyId, again],
   );
   if (!rows[0]) return undefined;

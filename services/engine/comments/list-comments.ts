@@ -45,7 +45,7 @@ export async function listComments(
     `SELECT ${COMMENT_COLUMNS} FROM engine_comments
      WHERE workspace_id = $1 AND base_id = $2 AND record_id = $3
        AND ($4::timestamptz IS NULL OR (created_time, seq) < ($4, $5::bigint))
-     ORDER BY created_time DESC, seq DESC LIMIT $6`,
+     ORDER BY engine_comments.created_time DESC, engine_comments.seq DESC LIMIT $6`,
     [place.workspaceId, place.baseId, recordId, at, seq, pageSize + 1],
   );
   const page = rows.slice(0, pageSize);

@@ -203,3 +203,17 @@ test('comments go with their record, and records tell how many they have when as
   const left = await s.database.admin.query('SELECT 1 FROM engine_comments WHERE record_id = $1', [record]);
   expect(left.rowCount).toBe(0);
 });
+
+test('comments of one moment come once each, page by page, newest first', async () => {
+  const record = await newRecord();
+  for (let n = 0; n < 101; n++) await comment(record, String(n));
+  const texts: string[] = [];
+  let offset = '';
+  do {
+    const { body } = await s.call('GET', `${pathOf(record)}?pageSize=40${offset}`);
+    texts.push(...textsOf(body));
+    const { offset: next } = body as { offset: string | null };
+    offset = next === null ? '' : `&offset=${next}`;
+  } while (offset);
+  expect(texts).toEqual(Array.from({ length: 101 }, (_, n) => String(100 - n)));
+});
