@@ -8,6 +8,7 @@ import { isTooDeep, MAX_BODY_DEPTH } from './body-depth';
 import type { ApiContext } from './context';
 import { createEventStreams } from './events';
 import { createHealthRoutes } from './health';
+import { createMetricsRoutes } from './metrics';
 import { createOperationDoor } from './operation-door';
 import { createOpenApiRoutes } from './openapi/routes';
 import { createProblemHandler } from './problems';
@@ -20,7 +21,9 @@ import { createOperationRoutes } from './routes/operations';
 import { createPageRouter } from './routes/page';
 import { createSessionRoutes } from './routes/sessions';
 import { createTokenRoutes } from './routes/tokens';
+import { createUsageRoutes } from './routes/usage';
 import { createUserRoutes } from './routes/users';
+import { createWatchRoutes } from './routes/watches';
 import { createWorkspaceRoutes } from './routes/workspaces';
 import { createTemporalUiRoutes } from './temporal-ui';
 import { createEngineRouter } from './v0/router';
@@ -63,6 +66,7 @@ export function createApp(context: ApiContext): Express {
       strictTransportSecurity: config.production,
     }),
   );
+  app.use(createMetricsRoutes(services));
   app.use(createCodecRoutes(context));
   app.use(
     '/v0',
@@ -118,6 +122,8 @@ export function createApp(context: ApiContext): Express {
   app.use(createCopyRoutes({ services }));
   app.use(createEditRoutes(context));
   app.use(createConnectionRoutes(context));
+  app.use(createUsageRoutes(context));
+  app.use(createWatchRoutes(context));
   app.use(createChatRoutes(context, streamEvents));
   app.use(createOpenApiRoutes());
   app.use(createPageRouter());

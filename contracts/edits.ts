@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BaseId, idOf } from './ids';
 import { MAX_CHANGES } from './changes';
 import { CellValue } from './airtable';
+import { Interference } from './witness';
 
 export const EditState = z.enum([
   'planning',
@@ -122,5 +123,7 @@ export const EditView = z.object({
   expiresAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   error: z.string().nullable(),
+  /** What others did to its records, where the base is watched; not in lists. */
+  interference: Interference.optional(),
 });
 export type EditView = z.infer<typeof EditView>;

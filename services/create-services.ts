@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
+import { hostOf } from './airtable/cache/cached-request';
+import { createReadCache } from './airtable/cache/read-cache';
 import { createAirtableGateway } from './airtable/gateway';
 import { createAudit } from './audit';
 import { createChats } from './chats/chats';
@@ -18,8 +20,11 @@ import { createPersonalTokens } from './identity/personal-tokens';
 import { createRegistrations } from './identity/registrations';
 import { createSessions } from './identity/sessions';
 import { createUsers } from './identity/users';
+import { createProcessMetrics } from './metrics/process-metrics';
 import { createOperations } from './operations/operations';
 import { createPlanner, describePlanner } from './planners/choose';
+import { createUsage } from './usage/usage';
+import { createWitness } from './witness/witness';
 import { createConnections } from './workspaces/connections';
 import { createMembers } from './workspaces/members';
 import { createProvisioning } from './workspaces/provisioning';
@@ -46,7 +51,25 @@ export function createServices(config: Config, report: (error: unknown) => void 
   const connections = createConnections({ db, keyRing, config: reaching });
   const engineServices = createEngineServices({ db, redis, keyRing, config, report });
   const { engine, files } = engineServices;
-  const gateway = createAirtableGateway({ redis, config: reaching, connections });
+  const readCache = createReadCache({ redis, keyRing, redisPrefix: config.redisPrefix });
+  const usage = createUsage({ db, report });
+  const gateway = createAirtableGateway({
+    redis,
+    config: reaching,
+    connections,
+    cache: readCache,
+    usage,
+  });
+  const witness = createWitness({
+    db,
+    gateway,
+    connections,
+    report,
+    onForeignChange: async ({ workspaceId, connectionId, baseId }) => {
+      const { url } = await connections.get(workspaceId, connectionId);
+      await readCache.dropBase(hostOf(url), baseId);
+    },
+  });
   const edits = createEdits({ db, gateway, connections, operations, config });
   const copies = createCopies({
     db,
@@ -72,9 +95,13 @@ export function createServices(config: Config, report: (error: unknown) => void 
     members,
     connections,
     ...engineServices,
+    readCache,
+    usage,
     gateway,
+    metrics: createProcessMetrics(gateway),
     edits,
     editViews: createEditViews(db),
+    witness,
     copies,
     chats,
     turns: createTurns({ db, chats, planner, tools: { gateway, connections, edits } }),
@@ -95,6 +122,8 @@ export function createServices(config: Config, report: (error: unknown) => void 
     audit: createAudit(db),
     async close(): Promise<void> {
       await engineServices.settle();
+      await gateway.close();
+      await usage.close();
       redis.disconnect();
       await db.close();
     },

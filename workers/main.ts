@@ -10,6 +10,8 @@ import { createWorkers } from './create-workers';
 import { startEngineKeeper } from './engine-keeper';
 import { startKeepers } from './keepers';
 import { installRuntimeLogger } from './logging';
+import { startMetricsServer } from './metrics-server';
+import { startWitnessKeeper } from './witness-keeper';
 
 const HELP = `Usage: node dist/workers/main.js [--queues ${TASK_QUEUES.join(',')}]
 Runs workflows and activities. By default a process serves all task queues.`;
@@ -41,17 +43,24 @@ async function main(): Promise<void> {
   await ensureSearchAttributes(temporal);
   const connection = await NativeConnection.connect({ address: config.temporalAddress });
   const workers = await createWorkers({ connection, config, queues, activities: createActivities(services) });
+  const { metricsPort } = config;
+  const stopMetrics =
+    metricsPort === undefined
+      ? () => undefined
+      : await startMetricsServer({ metrics: services.metrics, port: metricsPort, logger });
   const keepers = queues.includes('operations')
     ? [
         startKeepers({ operations: services.operations, temporal, logger }),
         startEngineKeeper({ ...services, logger }),
       ]
     : [];
+  if (queues.includes('airtable')) keepers.push(startWitnessKeeper({ ...services, logger }));
   logger.info({ queues, pid: process.pid }, 'the worker is running');
   try {
     // The SDK stops each worker on SIGINT and SIGTERM; run() then returns.
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
+    stopMetrics();
     for (const stop of keepers) stop();
     await Promise.allSettled([connection.close(), temporal.connection.close(), services.close()]);
   }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, sleep } from '@temporalio/workflow';
 import { z } from 'zod';
 import { ProposeEditInput } from '../contracts/changes';
 import { ApproveInput, ChangeState } from '../contracts/edits';
@@ -20,7 +20,7 @@ async function plan(saga: Saga, { editId }: EditInput): Promise<z.infer<typeof P
   const { workspaceId, operationId } = saga;
   try {
     await saga.step('plan', {
-      do: () => airtable.planEdit({ workspaceId, editId, operationId }),
+      do: () => planPausing(saga, { workspaceId, editId, operationId }),
       undo: 'nothing to undo: planning only reads the base, and a plan that fails is marked below',
     });
   } catch (error) {
@@ -30,6 +30,25 @@ async function plan(saga: Saga, { editId }: EditInput): Promise<z.infer<typeof P
     throw error;
   }
   return { editId };
+}
+
+/** Plans; where the quota is spent on the way it waits for a person instead of failing. Planning then starts anew. */
+async function planPausing(
+  saga: Saga,
+  ref: { workspaceId: string; editId: string; operationId: string },
+): Promise<void> {
+  for (;;) {
+    try {
+      return await airtable.planEdit(ref);
+    } catch (error) {
+      // Runs from before this pause failed here, and have to fail again when they are replayed.
+      if (describeFailure(error).code !== 'airtable_quota' || !patched('planning-pauses-on-quota'))
+        throw error;
+      await saga.pauseFor(
+        'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
+      );
+    }
+  }
 }
 
 export const proposeEdit = operation({

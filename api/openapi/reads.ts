@@ -13,6 +13,8 @@ import {
   User,
 } from '../../contracts/identity';
 import { OperationView } from '../../contracts/operations';
+import { ConnectionUsage } from '../../contracts/usage';
+import { BaseChangePage, Watch, WatchInput } from '../../contracts/witness';
 import {
   BaseSummary,
   Connection,
@@ -24,7 +26,7 @@ import {
 } from '../../contracts/workspaces';
 
 export interface RouteEntry {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As Express has it: `/v1/edits/:editId`. */
   readonly path: string;
   readonly summary: string;
@@ -160,10 +162,24 @@ export const ROUTES: readonly RouteEntry[] = [
     status: 201,
   },
   {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId',
+    tag: 'Connections',
+    summary: 'A connection: its health, scopes and limits',
+    response: Connection,
+  },
+  {
+    method: 'post',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/test',
+    tag: 'Connections',
+    summary: 'Test a connection again; less than 5 s after the last test it answers with that one’s result',
+    response: Connection,
+  },
+  {
     method: 'patch',
     path: '/v1/workspaces/:workspaceId/connections/:connectionId',
     tag: 'Connections',
-    summary: 'Switch writing on or off',
+    summary: 'Rename it, switch writing on or off, replace its token, set its share and monthly calls',
     body: UpdateConnectionInput,
     response: Connection,
   },
@@ -176,10 +192,49 @@ export const ROUTES: readonly RouteEntry[] = [
   },
   {
     method: 'get',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/usage',
+    tag: 'Connections',
+    summary: 'Calls that a connection used, by calendar month (UTC); some two seconds behind',
+    response: ConnectionUsage,
+  },
+  {
+    method: 'get',
     path: '/v1/workspaces/:workspaceId/bases',
     tag: 'Connections',
     summary: 'Bases that the connections reach',
     response: page('bases', BaseSummary),
+  },
+  {
+    method: 'put',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/watch',
+    tag: 'Watches',
+    summary:
+      'Watch a base by a webhook of its own, which is polled. Each poll is a call of the connection’s monthly quota: every 60 s are 43,200 a month, more while an edit of the base runs (every 2 s)',
+    body: WatchInput,
+    response: Watch,
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/watch',
+    tag: 'Watches',
+    summary: 'How a base is watched',
+    response: Watch,
+  },
+  {
+    method: 'delete',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/watch',
+    tag: 'Watches',
+    summary: 'Watch it no more: its webhook is deleted at Airtable. 202 while that is still to be done',
+    status: 204,
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/bases/:baseId/changes',
+    tag: 'Watches',
+    summary:
+      'Who changed what in a watched base, of the last 30 days. What is not in it may still have happened: see watched, upTo and gaps',
+    response: BaseChangePage,
+    query: ['connectionId', 'after', 'since', 'recordId', 'limit'],
   },
   { method: 'get', path: '/v1/planner', tag: 'Chats', summary: 'Which planner answers, and why' },
   {

@@ -1,61 +1,70 @@
 import { Router } from 'express';
 import { SagatableError } from '../../contracts/errors';
+import { idOf } from '../../contracts/ids';
 import { CreateConnectionInput, UpdateConnectionInput, type BaseSummary } from '../../contracts/workspaces';
-import { newId } from '../../services/ids';
 import { assertNotInUse } from '../../services/workspaces/connections';
-import { testConnection } from '../../services/workspaces/connection-test';
+import type { Services } from '../../services/create-services';
+import { connectionNotFound } from '../../services/workspaces/connection-rows';
+import {
+  addConnection,
+  changeConnection,
+  retestConnection,
+} from '../../services/workspaces/connection-upkeep';
 import { actorOf } from '../authenticate';
-import type { ApiContext } from '../context';
-import { workspaceOf } from '../workspace-of';
+import { parseId } from '../parse';
+
+type Needed = Pick<Services, 'db' | 'permissions' | 'connections' | 'gateway' | 'witness' | 'audit'>;
 
 /** How a workspace reaches Airtable, and the bases it sees through that. */
-export function createConnectionRoutes({ services }: ApiContext): Router {
+export function createConnectionRoutes({ services }: { readonly services: Needed }): Router {
   const router = Router();
 
   router.get('/v1/workspaces/:workspaceId/connections', async (req, res) => {
-    const workspaceId = await workspaceOf(services, req.params);
+    const workspaceId = parseId('workspace', req);
     await services.permissions.authorize(actorOf(req), workspaceId, 'workspaces:read');
     res.json({ connections: await services.connections.list(workspaceId), nextCursor: null });
   });
 
   router.post('/v1/workspaces/:workspaceId/connections', async (req, res) => {
     const actor = actorOf(req);
-    const workspaceId = await workspaceOf(services, req.params);
+    const workspaceId = parseId('workspace', req);
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
     const input = CreateConnectionInput.parse(req.body ?? {});
-    const { airtableUser } = await testConnection(services.gateway, input);
-    const id = newId('connection');
-    const connection = await services.db.tenant(workspaceId, (tx) =>
-      services.connections.insert(tx, { workspaceId, id, kind: 'airtable', ...input, airtableUser }),
-    );
-    await services.audit.record(workspaceId, actor.userId, 'connection.created', id);
+    const connection = await addConnection(services, workspaceId, input);
+    await services.audit.record(workspaceId, actor.userId, 'connection.created', connection.id);
     res.status(201).json(connection);
+  });
+
+  router.get('/v1/workspaces/:workspaceId/connections/:connectionId', async (req, res) => {
+    const workspaceId = parseId('workspace', req);
+    await services.permissions.authorize(actorOf(req), workspaceId, 'workspaces:read');
+    res.json(await services.connections.get(workspaceId, connectionIdOf(req.params)));
+  });
+
+  router.post('/v1/workspaces/:workspaceId/connections/:connectionId/test', async (req, res) => {
+    const workspaceId = parseId('workspace', req);
+    await services.permissions.authorize(actorOf(req), workspaceId, 'connections:write');
+    res.json(await retestConnection(services, workspaceId, connectionIdOf(req.params)));
   });
 
   router.patch('/v1/workspaces/:workspaceId/connections/:connectionId', async (req, res) => {
     const actor = actorOf(req);
-    const workspaceId = await workspaceOf(services, req.params);
+    const workspaceId = parseId('workspace', req);
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
-    const { writable } = UpdateConnectionInput.parse(req.body ?? {});
-    const { connectionId } = req.params;
-    const connection = await services.db.tenant(workspaceId, async (tx) => {
-      if (!writable) await assertNotInUse(tx, connectionId);
-      return services.connections.setWritable(tx, workspaceId, connectionId, writable);
-    });
-    await services.audit.record(
-      workspaceId,
-      actor.userId,
-      writable ? 'connection.switched_on' : 'connection.switched_off',
-      connectionId,
-    );
+    const id = connectionIdOf(req.params);
+    const input = UpdateConnectionInput.parse(req.body ?? {});
+    const connection = await changeConnection(services, workspaceId, id, input);
+    for (const [action, details] of changesOf(input)) {
+      await services.audit.record(workspaceId, actor.userId, action, id, details);
+    }
     res.json(connection);
   });
 
   router.delete('/v1/workspaces/:workspaceId/connections/:connectionId', async (req, res) => {
     const actor = actorOf(req);
-    const workspaceId = await workspaceOf(services, req.params);
+    const workspaceId = parseId('workspace', req);
     await services.permissions.authorize(actor, workspaceId, 'connections:write');
-    const connection = await services.connections.get(workspaceId, req.params.connectionId);
+    const connection = await services.connections.get(workspaceId, connectionIdOf(req.params));
     if (connection.kind === 'engine') {
       throw new SagatableError(
         'Conflict',
@@ -63,6 +72,9 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
         { code: 'engine_connection' },
       );
     }
+    await services.db.tenant(workspaceId, (tx) => assertNotInUse(tx, connection.id));
+    // While the token is still there: without it the webhooks would live on for a week.
+    await services.witness.unwatchConnection(workspaceId, connection.id);
     await services.db.tenant(workspaceId, async (tx) => {
       await assertNotInUse(tx, connection.id);
       await services.connections.remove(tx, workspaceId, connection.id);
@@ -72,7 +84,7 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
   });
 
   router.get('/v1/workspaces/:workspaceId/bases', async (req, res) => {
-    const workspaceId = await workspaceOf(services, req.params);
+    const workspaceId = parseId('workspace', req);
     await services.permissions.authorize(actorOf(req), workspaceId, 'workspaces:read');
     const bases: BaseSummary[] = [];
     const unreachable: string[] = [];
@@ -89,4 +101,24 @@ export function createConnectionRoutes({ services }: ApiContext): Router {
     res.json({ bases, unreachable, nextCursor: null });
   });
   return router;
+}
+
+/** What is no id answers as an id that is not there. */
+function connectionIdOf(params: Readonly<Record<string, string>>): string {
+  const id = idOf('connection').safeParse(params['connectionId']);
+  if (id.success) return id.data;
+  throw connectionNotFound();
+}
+
+/** The trail of a change: what was done, and values where they are no secret. */
+function changesOf(input: UpdateConnectionInput): [action: string, details: Record<string, unknown>][] {
+  const { name, writable, token, confirmUser, share, monthlyCalls } = input;
+  const changes: [string, Record<string, unknown>][] = [];
+  if (name !== undefined) changes.push(['connection.renamed', { name }]);
+  if (writable !== undefined)
+    changes.push([writable ? 'connection.switched_on' : 'connection.switched_off', {}]);
+  if (token !== undefined) changes.push(['connection.token_replaced', { otherUserAllowed: !!confirmUser }]);
+  if (share !== undefined || monthlyCalls !== undefined)
+    changes.push(['connection.limits_changed', { share, monthlyCalls }]);
+  return changes;
 }

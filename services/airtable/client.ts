@@ -1,6 +1,15 @@
-import type { AirtableRecord, BaseSchema, Cells } from '../../contracts/airtable';
-import type { BaseListing, WhoAmI } from './calls/answers';
+import type { Cells } from '../../contracts/airtable';
+import type { AttachmentUploading } from './calls/attachments';
 import type { BaseReading } from './calls/base-reading';
+import type { Commenting } from './calls/comments';
+import type { CsvSync } from './calls/csv-sync';
+import type { Identity } from './calls/identity';
+import type { RecordReading } from './calls/record-reading';
+import type { RecordWriting } from './calls/record-writing';
+import type { SchemaReading } from './calls/schema-reading';
+import type { SchemaWriting } from './calls/schema-writing';
+import type { ViewCalls } from './calls/views';
+import type { WebhookCalls } from './calls/webhooks';
 
 /** What every call takes. */
 export interface CallOptions {
@@ -9,11 +18,12 @@ export interface CallOptions {
   /** Milliseconds for the whole call with its waits and retries; 45,000 when absent. A list counts each page anew. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Awaited after the limiter and right before each request is given to fetch; when it throws, that request is not
-   * sent and its error is the call's. `mayHaveLanded` tells of earlier requests of the same call. Where no kept-alive
-   * connection is free, connecting still lies between it and the first byte (10 s at most: Node's own limit).
+   * Awaited when each request is about to be written, on a connection that stands; when it throws, nothing of that
+   * request has left and its error is the call's. `mayHaveLanded` tells of earlier requests of the same call.
    */
   readonly beforeSend?: ((before: { readonly mayHaveLanded: boolean }) => Promise<void>) | undefined;
+  /** An answer that is a few seconds old will do (of a schema, half a minute). Never for a conflict check or a before-image. */
+  readonly cached?: boolean | undefined;
 }
 
 export interface WriteOptions extends CallOptions {
@@ -21,13 +31,21 @@ export interface WriteOptions extends CallOptions {
   readonly typecast?: boolean | undefined;
 }
 
-export interface ReadOptions extends CallOptions {
-  /** Fields of the table that is meant: Airtable ignores the table when it reads one record, and an answer with other fields is refused. */
+/** How cells come. Source: Airtable Web API, list records, get record. */
+export interface CellFormat {
+  /** `string` (cells as a person sees them; the text may change) needs the other two. */
+  readonly cellFormat?: 'json' | 'string' | undefined;
+  readonly timeZone?: string | undefined;
+  readonly userLocale?: string | undefined;
+}
+
+export interface ReadOptions extends CallOptions, CellFormat {
+  /** Fields of the table that is meant, where the caller knows some: a record with a cell in one of them is of that table. */
   readonly fieldIds?: Iterable<string> | undefined;
 }
 
 /** Source: Airtable Web API, list records. Names or ids in; the answer is keyed by field id always. */
-export interface ListQuery {
+export interface ListQuery extends CellFormat {
   readonly fields?: readonly string[] | undefined;
   readonly filterByFormula?: string | undefined;
   readonly sort?:
@@ -35,10 +53,8 @@ export interface ListQuery {
   readonly view?: string | undefined;
   readonly maxRecords?: number | undefined;
   readonly pageSize?: number | undefined;
-  /** `string` needs `timeZone` and `userLocale`. */
-  readonly cellFormat?: 'json' | 'string' | undefined;
-  readonly timeZone?: string | undefined;
-  readonly userLocale?: string | undefined;
+  /** Gives each record its `commentCount`. */
+  readonly commentCounts?: boolean | undefined;
 }
 
 export interface RecordUpdate {
@@ -47,53 +63,26 @@ export interface RecordUpdate {
 }
 
 /**
- * One connection to Airtable or to the engine. Every method throws SagatableError only (or what `beforeSend`
- * threw), never with the token or upstream text in its message: `InvalidInput`, `Forbidden`
- * (`connection_unauthorized`, `connection_forbidden`, `connection_read_only`), `NotFound`, `Conflict`
- * (`list_expired`), `LimitReached` (`rate_wait`, `airtable_rate_limit`, `airtable_quota`), `Upstream`
- * (`ambiguous_write`, `unexpected_answer`, …), `Unavailable` (`unreachable`, `deadline_exceeded`, `cancelled`, …).
- * `details.mayHaveLanded` tells of a write that failed whether it can have reached the base.
+ * One connection to Airtable or to the engine: every call of the Web API. Every method throws SagatableError only (or
+ * what `beforeSend` threw), never with the token or upstream text in its message: `InvalidInput` (before anything is
+ * sent where the documented limits say so), `Forbidden` (`connection_unauthorized`, `connection_forbidden`,
+ * `connection_read_only`), `NotFound`, `Conflict` (`list_expired`), `LimitReached` (`rate_wait`,
+ * `airtable_rate_limit`, `airtable_quota`), `Upstream` (`ambiguous_write`, `unexpected_answer`, …), `Unavailable`
+ * (`unreachable`, `circuit_open`, `deadline_exceeded`, `cancelled`, `gateway_closed`, …). The codes of Airtable's own
+ * refusals are in refusal-table.ts. `details.mayHaveLanded` tells of a write that failed whether
+ * it can have reached the base. What creates something is sent once at most: `ambiguous_write` when nobody can tell
+ * whether it landed.
  */
-export interface AirtableClient extends BaseReading {
-  /** The user behind the token. */
-  whoami(options?: CallOptions): Promise<WhoAmI>;
-  /** All bases the token may see. */
-  listBases(options?: CallOptions): Promise<BaseListing[]>;
-  /** Tables, fields and views of a base. */
-  getBaseSchema(baseId: string, options?: CallOptions): Promise<BaseSchema>;
-  /** Page by page, at most 100 records each; nothing is asked for before it is wanted. Throws `list_expired` when Airtable forgot its place: start again. */
-  listRecords(
-    baseId: string,
-    tableId: string,
-    query?: ListQuery,
-    options?: CallOptions,
-  ): AsyncIterable<AirtableRecord[]>;
-  /** Throws NotFound when there is none. */
-  getRecord(
-    baseId: string,
-    tableId: string,
-    recordId: string,
-    options?: ReadOptions,
-  ): Promise<AirtableRecord>;
-  /** At most 10, answered in the order given. Sent once at most: `ambiguous_write` when nobody can tell whether it landed. */
-  createRecords(
-    baseId: string,
-    tableId: string,
-    cells: readonly Cells[],
-    options?: WriteOptions,
-  ): Promise<AirtableRecord[]>;
-  /** At most 10; cells not named stay as they are. Repeated on faults, since the same values come out the same. */
-  updateRecords(
-    baseId: string,
-    tableId: string,
-    updates: readonly RecordUpdate[],
-    options?: WriteOptions,
-  ): Promise<AirtableRecord[]>;
-  /** At most 10. A record that is gone after a repeat of our own counts as deleted; one that was gone before throws. */
-  deleteRecords(
-    baseId: string,
-    tableId: string,
-    recordIds: readonly string[],
-    options?: CallOptions,
-  ): Promise<void>;
-}
+export interface AirtableClient
+  extends
+    Identity,
+    RecordReading,
+    RecordWriting,
+    CsvSync,
+    SchemaReading,
+    SchemaWriting,
+    ViewCalls,
+    Commenting,
+    WebhookCalls,
+    AttachmentUploading,
+    BaseReading {}

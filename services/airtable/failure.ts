@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { SagatableError, type ErrorKind, type ErrorOptions } from '../../contracts/errors';
 import { parseJson, readErrorBody } from './calls/answers';
-import type { Answer, ExchangeFailure } from './wire/exchange';
+import type { Answer } from './wire/exchange';
+import type { ExchangeFailure } from './wire/exchange-failure';
 import { showUpstreamText } from './upstream-text';
 
 /** One request that did not end well, before it is decided whether it is repeated. */
@@ -36,7 +37,7 @@ const REQUEST_ID_HEADERS = [
 /** What is kept of an answer that is not the expected one: data for programs and support, never part of a message. */
 export function describeAnswer(answer: Answer, token: string): Readonly<Record<string, unknown>> {
   const { type, message } = readErrorBody(answer.text);
-  const requestId = REQUEST_ID_HEADERS.map((name) => answer.headers.get(name)).find((id) => id);
+  const requestId = REQUEST_ID_HEADERS.map((name) => answer.headers[name]).find((id) => id);
   return {
     upstreamStatus: answer.status,
     upstream: showUpstreamText(message, token),
@@ -46,22 +47,55 @@ export function describeAnswer(answer: Answer, token: string): Readonly<Record<s
 }
 
 /** Retry-After in milliseconds, seconds or date, between 1 s and 10 min; undefined when absent or unreadable. */
-export function readRetryAfter(headers: Headers): number | undefined {
-  const text = headers.get('retry-after')?.trim();
+export function readRetryAfter(headers: Answer['headers']): number | undefined {
+  const text = headers['retry-after']?.trim();
   if (!text) return undefined;
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(600_000, Math.max(1_000, ms));
 }
 
 /** No answer came. */
-export function unanswered(failure: ExchangeFailure): Failure {
-  const message = failure.sent ? 'Airtable broke off without an answer.' : 'Airtable could not be reached.';
+export function unanswered({ reason, sent }: ExchangeFailure): Failure {
+  if (reason === 'ADDRESS_NOT_ALLOWED') return UNSENT.address;
+  if (reason === 'GATEWAY_CLOSED') return UNSENT.closed;
   return {
     kind: 'Unavailable',
-    message,
-    options: { code: failure.sent ? 'no_answer' : 'unreachable', details: { network: failure.reason } },
-    passing: failure.reason !== 'ANSWER_TOO_LARGE',
-    mayHaveLanded: failure.sent,
+    message: sent
+      ? 'Airtable broke off without an answer: try again in a while.'
+      : 'Airtable could not be reached: try again in a while; if it stays so, the network or its name server needs a look.',
+    options: { code: sent ? 'no_answer' : 'unreachable', details: { network: reason } },
+    passing: reason !== 'ANSWER_TOO_LARGE' && reason !== 'ANSWER_ENCODED',
+    mayHaveLanded: sent,
+  };
+}
+
+const UNSENT: Readonly<Record<'address' | 'closed', Failure>> = {
+  address: {
+    kind: 'Forbidden',
+    message:
+      'The name of this connection’s host leads to an address that is not a public one: the operator of this server has to look at its name server, or list the host in AIRTABLE_HOSTS.',
+    options: { code: 'endpoint_not_allowed' },
+    passing: false,
+    mayHaveLanded: false,
+  },
+  closed: {
+    kind: 'Unavailable',
+    message: 'This process is shutting down and asks Airtable nothing more: try again in a while.',
+    options: { code: 'gateway_closed' },
+    passing: false,
+    mayHaveLanded: false,
+  },
+};
+
+/** Nothing was sent, because the last requests to this host failed. */
+export function circuitOpen(host: string, retryAfterMs: number): Failure {
+  return {
+    kind: 'Unavailable',
+    message: `Requests to ${host} keep failing, so nothing is sent there for now: it is tried again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+    options: { code: 'circuit_open' },
+    passing: true,
+    afterMs: retryAfterMs,
+    mayHaveLanded: false,
   };
 }
 

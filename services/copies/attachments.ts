@@ -63,7 +63,8 @@ async function addressOf(run: CopyRun, task: AttachmentTask): Promise<string | u
   if (task.attempts === 0) return url;
   const client = await run.client();
   try {
-    const record = await client.getRecord(run.baseId, task.tableId, task.recordId, { signal: run.signal });
+    const options = { signal: run.signal, fieldIds: [fieldId] };
+    const record = await client.getRecord(run.baseId, task.tableId, task.recordId, options);
     return readAttachmentCell(record.fields[fieldId]).find((attachment) => attachment.id === id)?.url;
   } catch (error) {
     if (error instanceof SagatableError && error.code === 'airtable_not_found') return undefined;

@@ -141,10 +141,20 @@ export async function runPieces(
       if (done === 0) return at('done');
       weight += done;
     } catch (error) {
-      if (!(error instanceof SagatableError) || error.kind !== 'LimitReached') throw error;
+      if (!(error instanceof SagatableError)) throw error;
       if (error.code === 'airtable_quota') return at('quota');
+      // A conflict is another attempt's, whose progress this one must not write.
+      if (error.retryable && error.kind !== 'Conflict') await noteDelay(run, error);
+      if (error.kind !== 'LimitReached') throw error;
       return at('wait', error.retryAfterMs ?? LEASE_POLL_MS);
     }
   }
   return at('more');
+}
+
+/** Shows people why nothing moves for a while. */
+async function noteDelay(run: CopyRun, delay: SagatableError): Promise<void> {
+  const { message, ...progress } = progressOf(run);
+  const told = { ...progress, message: `${message}. Waiting: ${delay.message}` };
+  await run.db.tenant(run.workspaceId, (tx) => run.operations.setProgress(tx, run.operationId, told));
 }

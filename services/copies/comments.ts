@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SagatableError } from '../../contracts/errors';
 import type { LeftOut } from '../../contracts/copies';
-import type { SourceComment } from '../airtable/calls/base-answers';
+import type { SourceComment } from '../airtable/calls/comment-answers';
 import { canonicalJson } from '../edits/canonical';
 import type { BasePlace } from '../engine/place';
 import { readRows } from '../engine/record-rows';
@@ -14,6 +14,12 @@ import { closeTask, dropTasks, type Task } from './tasks';
 
 /** A list of comments that does not end is not believed: 100 a page. */
 const MAX_PAGES = 100;
+/** Airtable keeps the comments from this token: they are left out, and the rest is copied. */
+const REFUSED_CODES: ReadonlySet<string> = new Set([
+  'connection_forbidden',
+  'connection_narrowed',
+  'airtable_not_permitted',
+]);
 
 /**
  * Brings the comments of a record: new ones and those that changed at the source, and removes those that copies brought and
@@ -63,7 +69,7 @@ async function readComments(run: CopyRun, task: Task): Promise<SourceComment[] |
     } catch (error) {
       if (!(error instanceof SagatableError)) throw error;
       if (error.code === 'airtable_not_found') return [];
-      if (error.code === 'connection_forbidden') return undefined;
+      if (REFUSED_CODES.has(error.code)) return undefined;
       throw error;
     }
     if (offset === null) return [...found.values()].reverse();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CellValue } from '../../contracts/airtable';
-import type { CountedRecord, SourceComment } from '../airtable/calls/base-answers';
+import type { CountedRecord } from '../airtable/calls/base-answers';
+import type { SourceComment } from '../airtable/calls/comment-answers';
 import { storable } from '../airtable/storable';
 import type { Tx } from '../database/database';
 import type { BasePlace } from '../engine/place';

@@ -1,17 +1,17 @@
-import { MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
+import { MAX_PAGE_SIZE } from '../../contracts/airtable';
 import type { CreateOptionChange } from '../../contracts/changes';
 import type { Tx } from '../database/database';
 import { readEntries, toEntry, type JournalEntry } from './journal';
 
-/** What one request carries: entries of one kind and table. `option` rides on the first record that uses it. */
-export interface Batch {
+/** What comes next: entries of one kind and table. `option` rides on the first record that uses it. */
+export interface Upcoming {
   readonly entries: readonly JournalEntry[];
   readonly option: JournalEntry | undefined;
 }
 
 /** The next entries to apply, in order; undefined when none is left. An option without a record to carry it is returned alone. */
-export async function nextBatch(tx: Tx, editId: string): Promise<Batch | undefined> {
-  const pending = await readEntries(tx, editId, ['pending'], MAX_RECORDS_PER_WRITE, 'forwards');
+export async function readUpcoming(tx: Tx, editId: string): Promise<Upcoming | undefined> {
+  const pending = await readEntries(tx, editId, ['pending'], MAX_PAGE_SIZE, 'forwards');
   const first = pending[0];
   if (!first) return undefined;
   if (first.change.kind === 'createOption') {

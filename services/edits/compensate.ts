@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_RECORDS_PER_WRITE, type AirtableRecord, type Cells } from '../../contracts/airtable';
-import { sameTarget } from './batches';
+import { MAX_PAGE_SIZE, type AirtableRecord, type Cells } from '../../contracts/airtable';
 import { differingFields, equalCells, nameFields } from './cell-comparison';
 import { holdLease } from './leases';
 import { intend, readEntries, type JournalEntry, type Settlement } from './journal';
-import { presentCells, readPresent, someVanished } from './present';
+import { inBatches, lookAt, withinOneLook, type Look } from './look-ahead';
+import { presentCells, someVanished } from './present';
 import { readCreatedSince, resolveIntended } from './resolve';
 import { followRestoredLinks } from './restored-links';
 import {
@@ -29,12 +29,19 @@ export async function compensateBatches(run: EditRun, limits: ChunkLimits): Prom
     if (waitMs > 0) return { waitMs };
     const open = await run.db.tenant(run.workspaceId, async (tx) => {
       const states = ['landed', 'undo_intended'] as const;
-      const entries = await readEntries(tx, run.editId, states, MAX_RECORDS_PER_WRITE, 'backwards');
+      const entries = withinOneLook(
+        run,
+        await readEntries(tx, run.editId, states, MAX_PAGE_SIZE, 'backwards'),
+      );
       return followRestoredLinks(tx, run.editId, run.fields, entries);
     });
     if (open.length === 0) return 'nothing left';
-    const early = await undoBatch(run, sameTarget(open));
-    return early > 0 ? { waitMs: early } : 'handled';
+    const look = lookAt(run, open);
+    let early = 0;
+    const handled = await inBatches(open, async (batch) => {
+      early = Math.max(early, await undoBatch(run, batch, look));
+    });
+    return early > 0 ? { waitMs: early } : { handled };
   });
 }
 
@@ -51,7 +58,7 @@ async function reopenRecentlySent(run: EditRun): Promise<void> {
 }
 
 /** Returns how long to wait when it is too early to tell what became of an earlier attempt, else 0. */
-async function undoBatch(run: EditRun, entries: readonly JournalEntry[]): Promise<number> {
+async function undoBatch(run: EditRun, entries: readonly JournalEntry[], look: Look): Promise<number> {
   const kind = entries[0]?.change.kind;
   if (kind === 'createOption') {
     await settleBatch(
@@ -65,7 +72,7 @@ async function undoBatch(run: EditRun, entries: readonly JournalEntry[]): Promis
     return 0;
   }
   if (kind === 'delete') return undoDeletions(run, entries);
-  const now = await readPresent(run, entries);
+  const now = await look(entries);
   if (kind === 'create') await undoCreations(run, entries, now);
   else await undoUpdates(run, entries, now);
   return 0;

@@ -10,7 +10,7 @@ import type { Preview } from './preview';
 /** What the work on edits needs. */
 export interface EditDependencies {
   readonly db: Database;
-  readonly gateway: AirtableGateway;
+  readonly gateway: Pick<AirtableGateway, 'open'>;
   readonly connections: Connections;
   readonly operations: Operations;
   readonly config: Pick<Config, 'lateWriteSeconds' | 'chunkBatches'>;

@@ -13,6 +13,9 @@ import { planChanges } from './plan';
 import { previewChanges } from './preview';
 import { planRevert } from './revert';
 
+/** Longer than a base rests after a 429: a plan that gave up on page 500 would have to read all pages again. */
+const PATIENCE_MS = 60_000;
+
 /** A proposal nobody decided on within this time has to be made again: the base moves on. */
 const EXPIRES_IN_HOURS = 72;
 
@@ -32,9 +35,11 @@ export async function planEdit(
 ): Promise<void> {
   const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
   if (edit.state !== 'planning') return;
-  const client = await gateway.open({ workspaceId: ref.workspaceId, id: edit.connection_id }, 'bulk');
-  const base = (await client.listBases()).find((b) => b.id === edit.base_id);
-  const schema = await client.getBaseSchema(edit.base_id);
+  const connection = { workspaceId: ref.workspaceId, id: edit.connection_id };
+  const client = await gateway.open(connection, 'bulk', PATIENCE_MS);
+  const bases = await client.listBases({ signal: live.signal, cached: true });
+  const base = bases.find((b) => b.id === edit.base_id);
+  const schema = await client.getBaseSchema(edit.base_id, { signal: live.signal });
   const reading = {
     client,
     baseId: edit.base_id,

@@ -1,8 +1,14 @@
 import type { AirtableRecord, Cells } from '../../contracts/airtable';
+import type { AirtableClient } from '../airtable/client';
 import { restorable } from './draft';
 import type { JournalEntry } from './journal';
 import { readRecords } from './read-records';
 import type { EditRun } from './run';
+
+/** Where records are read. */
+export interface PresentSource extends Pick<EditRun, 'baseId' | 'signal'> {
+  readonly client: Pick<AirtableClient, 'listRecords'>;
+}
 
 /** What of a record an undo could write again. */
 export function presentCells(run: Pick<EditRun, 'tables'>, tableId: string, record: AirtableRecord): Cells {
@@ -12,7 +18,7 @@ export function presentCells(run: Pick<EditRun, 'tables'>, tableId: string, reco
 
 /** The records that entries name, as they are now, by id. */
 export async function readPresent(
-  run: EditRun,
+  run: PresentSource,
   entries: readonly JournalEntry[],
 ): Promise<Map<string, AirtableRecord>> {
   const ids = entries.flatMap((e) => (e.recordId === null ? [] : [e.recordId]));

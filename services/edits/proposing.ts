@@ -1,5 +1,6 @@
 import type { ProposeEditInput } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
+import { listBasesShowing } from '../airtable/calls/bases-showing';
 import { newId } from '../ids';
 import type { Liveness } from '../liveness';
 import { insertEdit, moveEdit, readEdit } from './edit-rows';
@@ -43,7 +44,8 @@ export async function findConnection(
   let failure: SagatableError | undefined;
   for (const { id, name } of candidates) {
     try {
-      const bases = await (await gateway.open({ workspaceId, id }, 'interactive')).listBases();
+      const client = await gateway.open({ workspaceId, id }, 'interactive');
+      const bases = await listBasesShowing(client, baseId);
       if (bases.some((b) => b.id === baseId)) return id;
     } catch (error) {
       if (!(error instanceof SagatableError)) throw error;

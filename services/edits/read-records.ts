@@ -7,7 +7,7 @@ import type { AirtableClient } from '../airtable/client';
  * table never comes back (a GET ignores the table in its path).
  */
 export async function* readRecords(
-  client: AirtableClient,
+  client: Pick<AirtableClient, 'listRecords'>,
   baseId: string,
   tableId: string,
   ids: readonly string[],

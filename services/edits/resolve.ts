@@ -1,7 +1,11 @@
 import type { AirtableRecord } from '../../contracts/airtable';
 import { differingFields, judgeUpdate } from './cell-comparison';
+import { readEdit } from './edit-rows';
 import { readClaimed, readEntries, type JournalEntry, type Settlement } from './journal';
 import { presentCells, readPresent } from './present';
+import type { Tx } from '../database/database';
+import { findCreated, readNotCreated } from '../witness/found-creations';
+import type { WatchRef } from '../witness/watch-rows';
 import { followRestoredLinks } from './restored-links';
 import { settleBatch, type EditRun } from './run';
 
@@ -31,11 +35,44 @@ export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing
     // An update or a deletion is safe to send again at once; a creation, and whatever is to stay undone, is not.
     const early = phase === 'undoing' || entries.some((e) => e.change.kind === 'create');
     const waitMs = (first.sentAt?.getTime() ?? 0) + run.lateWriteMs - Date.now();
-    if (early && waitMs > 0) return waitMs;
-    const settlements = await lookUp(run, entries, phase);
+    const witnessed = await lookUpWitnessed(run, entries);
+    if (!witnessed && early && waitMs > 0) return waitMs;
+    const settlements = witnessed ?? (await lookUp(run, entries, phase));
     if (option) settlements.push({ ordinal: option.ordinal, state: settlements[0]?.state ?? 'skipped' });
     await settleBatch(run, settlements, settlements.filter((s) => s.state !== 'pending').length);
   }
+}
+
+/** What of the witness concerns the edit: its base, through its connection. */
+async function readWatched(tx: Tx, run: EditRun): Promise<WatchRef> {
+  const { connection_id: connectionId } = await readEdit(tx, run.editId);
+  return { workspaceId: run.workspaceId, connectionId, baseId: run.baseId };
+}
+
+/** Creations that a watched base proves to have landed: there is nothing to wait for. Undefined where it proves nothing. */
+async function lookUpWitnessed(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+): Promise<Settlement[] | undefined> {
+  const sentAt = entries[0]?.sentAt;
+  const intents = entries.flatMap(({ ordinal, change }) =>
+    change.kind === 'create' ? [{ ordinal, cells: change.cells }] : [],
+  );
+  const tableId = entries[0]?.change.tableId ?? '';
+  if (!sentAt || intents.length < entries.length) return undefined;
+  const found = await run.db.tenant(run.workspaceId, async (tx) =>
+    findCreated(tx, await readWatched(tx, run), run.fields, { tableId, sentAt, intents }),
+  );
+  return (
+    found &&
+    [...found].map(([ordinal, record]): Settlement => ({
+      ordinal,
+      state: 'landed',
+      recordId: record.id,
+      found: presentCells(run, tableId, record),
+      reason: 'the answer was lost; the base told that it was created',
+    }))
+  );
 }
 
 async function lookUp(
@@ -105,7 +142,7 @@ function isCreationOf(run: EditRun, entry: JournalEntry, record: AirtableRecord)
   );
 }
 
-/** Records of the table that came since the request left and that no journal accounts for. */
+/** Records of the table that came since the request left, that no journal accounts for, and that nobody else is known to have made. */
 export async function readCreatedSince(
   run: EditRun,
   entries: readonly JournalEntry[],
@@ -123,11 +160,11 @@ export async function readCreatedSince(
   )) {
     created.push(...page.filter((r) => Date.parse(r.createdTime) >= since.getTime()));
   }
-  const claimed = await run.db.tenant(run.workspaceId, (tx) =>
-    readClaimed(
-      tx,
-      created.map((r) => r.id),
-    ),
-  );
-  return created.filter((r) => !claimed.has(r.id));
+  const { sentAt } = first;
+  const ids = created.map((r) => r.id);
+  const [claimed, others] = await run.db.tenant(run.workspaceId, async (tx) => [
+    await readClaimed(tx, ids),
+    await readNotCreated(tx, await readWatched(tx, run), sentAt, ids),
+  ]);
+  return created.filter((r) => !claimed.has(r.id) && !others.has(r.id));
 }

@@ -1,6 +1,7 @@
 import { SagatableError } from '../../contracts/errors';
 import type { ConflictPolicy } from '../../contracts/edits';
-import type { AirtableClient } from '../airtable/client';
+import type { AirtableClient, CallOptions } from '../airtable/client';
+import { pause } from '../airtable/time-limit';
 import type { Database } from '../database/database';
 import type { Operations } from '../operations/operations';
 import type { FieldsById } from './cell-comparison';
@@ -41,14 +42,24 @@ export interface ChunkResult {
   readonly total: number;
 }
 
-/** What one look at the journal came to: a batch was handled, nothing is left, or it is too early for so many ms. */
-export type Look = 'handled' | 'nothing left' | { readonly waitMs: number };
+/** What one look at the journal came to: so many batches were handled, nothing is left, or it is too early for so many ms. */
+export type JournalLook = 'nothing left' | { readonly handled: number } | { readonly waitMs: number };
+
+/** How soon to try again after a limit that does not say when it ends. */
+const LIMIT_POLL_MS = 5_000;
+/** How soon to look for a write that nobody can tell of; how long it may still land is for the look to say. */
+const LOOK_AGAIN_MS = 1_000;
+/**
+ * How long (ms) after it was decided on a write may still leave, whether for its turn or as a repeat: later, somebody may
+ * have changed what it goes by. Longer than the slowest share of a base puts two turns apart, or nothing would ever leave.
+ */
+const SEND_WITHIN_MS = 8_000;
 
 /** Looks again and again until nothing is left, the chunk is over, or somebody has to wait or to buy more calls. */
 export async function runChunk(
   run: EditRun,
   limits: ChunkLimits,
-  look: () => Promise<Look>,
+  look: () => Promise<JournalLook>,
 ): Promise<ChunkResult> {
   const until = Date.now() + limits.milliseconds;
   const at = (state: ChunkResult['state'], waitMs = 0): ChunkResult => ({
@@ -57,18 +68,37 @@ export async function runChunk(
     done: run.progress.done,
     total: run.progress.total,
   });
-  for (let n = 0; n < limits.batches && Date.now() < until; n++) {
+  for (let n = 0; n < limits.batches && Date.now() < until;) {
     run.signal.throwIfAborted();
     try {
       const outcome = await look();
       if (outcome === 'nothing left') return at('done');
-      if (outcome !== 'handled') return at('wait', outcome.waitMs);
+      if ('waitMs' in outcome) return at('wait', outcome.waitMs);
+      n += outcome.handled;
     } catch (error) {
-      if (isQuotaSpent(error)) return at('quota');
-      throw error;
+      if (!(error instanceof SagatableError)) throw error;
+      if (error.code === 'airtable_quota') return at('quota');
+      if (error.code === LOOK_TOO_OLD) continue;
+      if (isDelay(error)) await noteDelay(run, error);
+      // The journal says that it was sent: the next look finds out what became of it.
+      if (error.code === 'ambiguous_write') return at('wait', LOOK_AGAIN_MS);
+      if (error.kind !== 'LimitReached') throw error;
+      // Waiting is the workflow's: an activity that waits for a limit would hold a worker's slot.
+      return at('wait', error.retryAfterMs ?? LIMIT_POLL_MS);
     }
   }
   return at('more');
+}
+
+/** True for what passes by itself; a conflict is another attempt's, whose progress this one must not write. */
+const isDelay = (error: SagatableError) =>
+  error.kind !== 'Conflict' && (error.retryable || error.code === 'ambiguous_write');
+
+/** Shows people why nothing moves for a while. */
+async function noteDelay({ db, operations, ...run }: EditRun, delay: SagatableError): Promise<void> {
+  const { done, total, message } = run.progress;
+  const progress = { done, total, unit: 'changes', message: `${message}. Waiting: ${delay.message}` };
+  await db.tenant(run.workspaceId, (tx) => operations.setProgress(tx, run.operationId, progress));
 }
 
 /** Settles a batch and moves the operation's progress, in one transaction under the lease. */
@@ -78,9 +108,10 @@ export async function settleBatch(
   counted = settlements.length,
 ): Promise<void> {
   run.progress.done += counted;
-  const { done, total, message } = run.progress;
   await run.db.tenant(run.workspaceId, async (tx) => {
     await settle(tx, run.lease, run.editId, settlements);
+    // Only now: batches that settle at the same time must not set it back.
+    const { done, total, message } = run.progress;
     await run.operations.setProgress(tx, run.operationId, { done, total, unit: 'changes', message });
   });
 }
@@ -90,32 +121,57 @@ export type WriteEnd<T> =
   | { readonly end: 'landed'; readonly answer: T }
   | { readonly end: 'refused' | 'unsent' | 'unclear'; readonly error: unknown };
 
-/** Sends one write. The lease is proved in the last moment before the bytes leave. */
+const LOOK_TOO_OLD = 'look_too_old';
+
+/**
+ * Sends one write. The lease is proved in the last moment before the bytes leave, and so is that the decision is not too
+ * old. A turn that comes soon enough is waited for here: given up, it would cost another look, which takes a turn itself.
+ */
 export async function sendWrite<T>(
-  run: EditRun,
-  write: (options: { signal: AbortSignal; beforeSend: () => Promise<void> }) => Promise<T>,
+  run: Pick<EditRun, 'db' | 'lease' | 'workspaceId' | 'signal'>,
+  write: (options: { signal: AbortSignal; beforeSend: NonNullable<CallOptions['beforeSend']> }) => Promise<T>,
+  clock: { now(): number } = performance,
 ): Promise<WriteEnd<T>> {
+  const leavesBy = clock.now() + SEND_WITHIN_MS;
   let sent = false;
-  const beforeSend = async () => {
+  const beforeSend: NonNullable<CallOptions['beforeSend']> = async ({ mayHaveLanded }) => {
     await run.db.tenant(run.workspaceId, (tx) => holdLease(tx, run.lease));
     run.signal.throwIfAborted();
+    if (clock.now() > leavesBy) throw lookTooOld(mayHaveLanded);
     sent = true;
   };
-  try {
-    return { end: 'landed', answer: await write({ signal: run.signal, beforeSend }) };
-  } catch (error) {
-    if (!sent) return { end: 'unsent', error };
-    return { end: provesNothingLanded(error) ? 'refused' : 'unclear', error };
+  for (;;) {
+    try {
+      return { end: 'landed', answer: await write({ signal: run.signal, beforeSend }) };
+    } catch (error) {
+      if (sent) return { end: provesNothingLanded(error) ? 'refused' : 'unclear', error };
+      const waitMs = turnIn(error);
+      if (waitMs === undefined || clock.now() + waitMs > leavesBy) return { end: 'unsent', error };
+      const cancelled = await pause(waitMs, run.signal).then(
+        () => undefined,
+        (reason: unknown) => ({ end: 'unsent', error: reason }) as const,
+      );
+      if (cancelled) return cancelled;
+    }
   }
+}
+
+/** How soon (ms) a write that was turned away has its turn. */
+function turnIn(error: unknown): number | undefined {
+  return error instanceof SagatableError && error.code === 'rate_wait' ? error.retryAfterMs : undefined;
+}
+
+function lookTooOld(mayHaveLanded: boolean): SagatableError {
+  return new SagatableError(
+    'Unavailable',
+    'The records were looked at too long ago to be written now: they are looked at again.',
+    { code: LOOK_TOO_OLD, details: { mayHaveLanded } },
+  );
 }
 
 /** The gateway says of each failed write whether it can have reached the base; anything else proves nothing. */
 function provesNothingLanded(error: unknown): boolean {
   return error instanceof SagatableError && error.details['mayHaveLanded'] === false;
-}
-
-function isQuotaSpent(error: unknown): boolean {
-  return error instanceof SagatableError && error.code === 'airtable_quota';
 }
 
 /** True for refusals that the request itself causes: the same request will be refused again. */

@@ -2,6 +2,7 @@ import type { CellValue } from '../../contracts/airtable';
 import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
 import type { Database } from '../database/database';
 import { readEdit, type EditRow } from './edit-rows';
+import { readInterference } from './interference';
 import { countStates, toEntry, type JournalEntry } from './journal';
 import { showCell, type Preview } from './preview';
 
@@ -43,7 +44,7 @@ function viewOf(
 
 /** Reads of edits, in the form in which people and programs see them. */
 export function createEditViews(db: Database) {
-  async function get(workspaceId: string, editId: string): Promise<EditView> {
+  async function read(workspaceId: string, editId: string, kind: 'whole' | 'listed'): Promise<EditView> {
     return db.tenant(workspaceId, async (tx) => {
       const edit = await readEdit(tx, editId);
       const { rows } = await tx.query<{ writable: boolean }>(
@@ -57,16 +58,17 @@ export function createEditViews(db: Database) {
       const outcome = ['planning', 'proposed', 'rejected', 'failed'].includes(edit.state)
         ? null
         : await countStates(tx, editId);
-      return viewOf(edit, {
+      const view = viewOf(edit, {
         outcome,
         writable: rows[0]?.writable ?? false,
         revertedBy: reverts.rows[0]?.id ?? null,
       });
+      return kind === 'listed' ? view : { ...view, interference: await readInterference(tx, edit) };
     });
   }
 
   return {
-    get,
+    get: (workspaceId: string, editId: string) => read(workspaceId, editId, 'whole'),
 
     /** Newest first; `before` is the id of the last edit of the page before. */
     async list(workspaceId: string, limit: number, before: string | undefined): Promise<EditView[]> {
@@ -78,7 +80,7 @@ export function createEditViews(db: Database) {
         ),
       );
       const views: EditView[] = [];
-      for (const { id } of rows) views.push(await get(workspaceId, id));
+      for (const { id } of rows) views.push(await read(workspaceId, id, 'listed'));
       return views;
     },
 

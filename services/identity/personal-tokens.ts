@@ -17,6 +17,7 @@ const ENGINE_SCOPES: readonly Scope[] = [
   'data.recordComments:write',
   'schema.bases:read',
   'schema.bases:write',
+  'webhook:manage',
 ];
 
 export interface NewToken {

@@ -1,6 +1,7 @@
 import { SagatableError } from '../../contracts/errors';
 import { SchemaIndex } from '../edits/schema-index';
 import type { BaseSchema } from '../../contracts/airtable';
+import { listBasesShowing } from '../airtable/calls/bases-showing';
 import type { ReadingClient, ToolCall } from './context';
 
 export interface OpenBase {
@@ -29,9 +30,9 @@ export async function openBase(
         { workspaceId: context.workspaceId, id: connection.id },
         'interactive',
       );
-      const bases = await client.listBases({ signal: live.signal });
+      const bases = await listBasesShowing(client, place.baseId, { signal: live.signal });
       if (bases.some((base) => base.id === place.baseId)) {
-        const schema = await client.getBaseSchema(place.baseId, { signal: live.signal });
+        const schema = await client.getBaseSchema(place.baseId, { signal: live.signal, cached: true });
         return {
           baseId: place.baseId,
           client,

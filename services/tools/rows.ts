@@ -29,6 +29,7 @@ export async function readRows(
   const asked = { ...query, fields: fields.map((field) => field.id), maxRecords: wanted + 1 };
   for await (const some of base.client.listRecords(base.baseId, table.id, asked, {
     signal: call.live.signal,
+    cached: true,
   })) {
     records.push(...some);
     call.live.heartbeat();
@@ -111,6 +112,7 @@ async function linkedNames(
     const query = { filterByFormula: `OR(${some.join(',')})`, fields: [primary.id], maxRecords: MAX_LINKED };
     for await (const page of base.client.listRecords(base.baseId, tableId, query, {
       signal: call.live.signal,
+      cached: true,
     })) {
       for (const record of page)
         names.set(record.id, cut(cellText(primary, record.fields[primary.id]), 80) || record.id);

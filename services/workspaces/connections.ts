@@ -1,10 +1,17 @@
-import { SagatableError } from '../../contracts/errors';
 import type { Connection } from '../../contracts/workspaces';
-import { resolveEndpoint } from '../airtable/wire/endpoint';
 import type { ConnectionAccess, Health } from '../airtable/gateway';
+import type { SeenScopes } from '../airtable/narrowing';
+import { resolveEndpoint } from '../airtable/wire/endpoint';
 import type { Config } from '../config';
 import type { Database, Tx } from '../database/database';
-import { openText, sealText, type KeyRing } from '../encryption';
+import { sealText, type KeyRing } from '../encryption';
+import { changeRow, type ConnectionChanges } from './connection-changes';
+import { noteHealth, noteScopes } from './connection-health';
+import { foundRow, toConnection, type ConnectionRow } from './connection-rows';
+import { beginTest, noteTest, type TestOutcome } from './connection-test-record';
+import { openToken } from './connection-token';
+
+export { assertNotInUse } from './connection-changes';
 
 export interface NewConnection {
   readonly workspaceId: string;
@@ -13,36 +20,19 @@ export interface NewConnection {
   readonly kind: Connection['kind'];
   readonly url: string;
   readonly token: string;
-  /** `whoami.id`, when the connection was tested. */
+  /** `whoami.id`, when the connection was tested; then what else the test found. */
   readonly airtableUser?: string | null;
+  readonly scopes?: readonly string[] | null;
+  readonly baseCount?: number | null;
   readonly writable: boolean;
+  /** Requests/s of each base; the usual part when absent. The engine has none. */
+  readonly share?: number | undefined;
+  readonly monthlyCalls?: number | null;
 }
 
-interface Row {
-  readonly workspace_id: string;
-  readonly id: string;
-  readonly name: string;
-  readonly kind: Connection['kind'];
-  readonly url: string;
-  readonly token_sealed: string;
-  readonly airtable_user: string | null;
-  readonly writable: boolean;
-  readonly health: Health;
-  readonly created_at: Date;
-}
-
-/** Throws Conflict `connection_in_use` while an approved edit writes through the connection, or may have to take itself back. */
-export async function assertNotInUse(tx: Tx, connectionId: string): Promise<void> {
-  const sql = `SELECT 'An edit is being applied' AS what FROM edits WHERE connection_id = $1 AND state IN ('approved', 'applying')
-    UNION ALL SELECT 'A base is being copied' FROM copies c JOIN operations o ON o.workspace_id = c.workspace_id AND o.id = c.operation_id
-      WHERE c.connection_id = $1 AND o.status NOT IN ('done', 'rolled_back', 'needs_review') LIMIT 1`;
-  const use = (await tx.query<{ what: string }>(sql, [connectionId])).rows[0];
-  if (!use) return;
-  throw new SagatableError(
-    'Conflict',
-    `${use.what} through this connection: wait for it or cancel it first.`,
-    { code: 'connection_in_use' },
-  );
+/** What the gateway is given, with the scopes and version of the token. */
+export interface StoredAccess extends ConnectionAccess {
+  readonly tokenVersion: number;
 }
 
 export interface Connections {
@@ -56,12 +46,30 @@ export interface Connections {
   remove(tx: Tx, workspaceId: string, id: string): Promise<boolean>;
   /** Throws NotFound. */
   setWritable(tx: Tx, workspaceId: string, id: string, writable: boolean): Promise<Connection>;
+  /** See `changeRow` for what it refuses. */
+  change(tx: Tx, workspaceId: string, id: string, changes: ConnectionChanges): Promise<Connection>;
   /** The token in clear. Throws NotFound, or Unavailable `connection_token_unreadable` when its key is gone. */
   tokenOf(workspaceId: string, id: string): Promise<string>;
   /** All that the gateway needs; throws as `tokenOf`. */
-  accessOf(workspaceId: string, id: string): Promise<ConnectionAccess>;
+  accessOf(workspaceId: string, id: string): Promise<StoredAccess>;
   /** In a transaction of its own: what was seen of a connection stays true when the work around it is rolled back. */
-  recordHealth(workspaceId: string, id: string, health: Health): Promise<void>;
+  recordHealth(workspaceId: string, id: string, health: Health, tokenVersion?: number): Promise<void>;
+  /** Compares the token's scopes with those stored; answers with the ones that were lost. Throws NotFound. */
+  recordScopes(
+    workspaceId: string,
+    id: string,
+    seen: SeenScopes,
+    tokenVersion?: number,
+  ): Promise<readonly string[]>;
+  /** False while another test of this connection was begun less than 5 s ago: its answer is the stored one. */
+  beginTest(workspaceId: string, id: string): Promise<boolean>;
+  /** Stores what a test found; nothing when the token was replaced meanwhile. Throws NotFound. */
+  recordTest(
+    workspaceId: string,
+    id: string,
+    outcome: TestOutcome,
+    tokenVersion: number,
+  ): Promise<Connection>;
 }
 
 interface ConnectionsOptions {
@@ -73,42 +81,23 @@ interface ConnectionsOptions {
 /** How workspaces reach Airtable endpoints, the engine among them. */
 export function createConnections({ db, keyRing, config }: ConnectionsOptions): Connections {
   /** The engine is where this server is now, wherever it was when the connection was made. */
-  const urlOf = (row: Row) => (row.kind === 'engine' ? config.apiUrl : row.url);
+  const urlOf = (row: ConnectionRow) => (row.kind === 'engine' ? config.apiUrl : row.url);
+  const viewOf = (row: ConnectionRow): Connection => toConnection(row, urlOf(row));
+  const keyOf = (workspaceId: string, id: string) => ({ workspace_id: workspaceId, id });
 
-  const viewOf = (row: Row): Connection => ({
-    id: row.id,
-    workspaceId: row.workspace_id,
-    name: row.name,
-    kind: row.kind,
-    url: urlOf(row),
-    writable: row.writable,
-    health: row.health,
-    createdAt: row.created_at.toISOString(),
-  });
-
-  async function rowOf(workspaceId: string, id: string): Promise<Row> {
+  async function rowOf(workspaceId: string, id: string): Promise<ConnectionRow> {
     const sql = 'SELECT * FROM connections WHERE workspace_id = $1 AND id = $2';
-    return found(await db.tenant(workspaceId, (tx) => tx.query<Row>(sql, [workspaceId, id])));
-  }
-
-  function openToken(row: Row): string {
-    try {
-      return openText(keyRing, row.token_sealed, row.id);
-    } catch (cause) {
-      throw new SagatableError(
-        'Unavailable',
-        'The token of this connection cannot be read: the key it was encrypted with is no longer in ENCRYPTION_KEYS, or the stored token was changed.',
-        { code: 'connection_token_unreadable', retryable: false, cause },
-      );
-    }
+    return foundRow(await db.tenant(workspaceId, (tx) => tx.query<ConnectionRow>(sql, [workspaceId, id])));
   }
 
   return {
-    async insert(tx, { workspaceId, id, name, kind, url, token, airtableUser, writable }) {
+    async insert(tx, { workspaceId, id, name, kind, url, token, writable, ...more }) {
       const endpoint = resolveEndpoint(config, kind === 'engine' ? config.apiUrl : url);
-      const result = await tx.query<Row>(
-        `INSERT INTO connections (workspace_id, id, name, kind, url, token_sealed, airtable_user, writable, health)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
+      const result = await tx.query<ConnectionRow>(
+        `INSERT INTO connections (workspace_id, id, name, kind, url, token_sealed, writable, airtable_user, scopes,
+           base_count, share, monthly_calls, health, tested_at, health_checked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $13 THEN 'ok' ELSE 'unknown' END,
+           CASE WHEN $13 THEN now() END, CASE WHEN $13 THEN now() END) RETURNING *`,
         [
           workspaceId,
           id,
@@ -116,17 +105,21 @@ export function createConnections({ db, keyRing, config }: ConnectionsOptions): 
           kind,
           endpoint.url,
           sealText(keyRing, token, id),
-          airtableUser ?? null,
           writable,
-          airtableUser ? 'ok' : 'unknown',
+          more.airtableUser ?? null,
+          more.scopes ?? null,
+          more.baseCount ?? null,
+          more.share ?? null,
+          more.monthlyCalls ?? null,
+          typeof more.airtableUser === 'string',
         ],
       );
-      return viewOf(found(result));
+      return viewOf(foundRow(result));
     },
 
     async list(workspaceId) {
       const sql = 'SELECT * FROM connections WHERE workspace_id = $1 ORDER BY created_at, id';
-      const { rows } = await db.tenant(workspaceId, (tx) => tx.query<Row>(sql, [workspaceId]));
+      const { rows } = await db.tenant(workspaceId, (tx) => tx.query<ConnectionRow>(sql, [workspaceId]));
       return rows.map(viewOf);
     },
 
@@ -139,33 +132,33 @@ export function createConnections({ db, keyRing, config }: ConnectionsOptions): 
 
     async setWritable(tx, workspaceId, id, writable) {
       const sql = 'UPDATE connections SET writable = $3 WHERE workspace_id = $1 AND id = $2 RETURNING *';
-      return viewOf(found(await tx.query<Row>(sql, [workspaceId, id, writable])));
+      return viewOf(foundRow(await tx.query<ConnectionRow>(sql, [workspaceId, id, writable])));
     },
 
-    tokenOf: async (workspaceId, id) => openToken(await rowOf(workspaceId, id)),
+    change: async (tx, workspaceId, id, changes) =>
+      viewOf(await changeRow(keyRing, tx, { workspaceId, id }, changes)),
+
+    tokenOf: async (workspaceId, id) => openToken({ db, keyRing }, await rowOf(workspaceId, id)),
 
     async accessOf(workspaceId, id) {
       const row = await rowOf(workspaceId, id);
       return {
         url: urlOf(row),
-        token: openToken(row),
+        token: await openToken({ db, keyRing }, row),
+        tokenVersion: row.token_version,
         airtableUser: row.airtable_user,
         writable: row.writable,
         health: row.health,
+        share: row.share,
       };
     },
 
-    async recordHealth(workspaceId, id, health) {
-      const sql = 'UPDATE connections SET health = $3 WHERE workspace_id = $1 AND id = $2';
-      await db.tenant(workspaceId, (tx) => tx.query(sql, [workspaceId, id, health]));
-    },
+    recordHealth: (workspaceId, id, health, tokenVersion) =>
+      noteHealth(db, keyOf(workspaceId, id), health, tokenVersion),
+    recordScopes: (workspaceId, id, seen, tokenVersion) =>
+      noteScopes(db, keyOf(workspaceId, id), seen, tokenVersion),
+    beginTest: (workspaceId, id) => beginTest(db, keyOf(workspaceId, id)),
+    recordTest: async (workspaceId, id, outcome, tokenVersion) =>
+      viewOf(await noteTest(db, keyOf(workspaceId, id), outcome, tokenVersion)),
   };
-}
-
-function found(result: { readonly rows: readonly Row[] }): Row {
-  const row = result.rows[0];
-  if (row) return row;
-  throw new SagatableError('NotFound', 'There is no such connection in this workspace.', {
-    code: 'connection_not_found',
-  });
 }

@@ -54,7 +54,9 @@ export interface SeenRequest {
   /** Without its query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** As JSON, where it was sent as that; else as text. */
   readonly body: unknown;
+  readonly contentType: string | undefined;
   readonly token: string;
   /** Milliseconds, by a clock that only grows. */
   readonly at: number;
@@ -109,6 +111,7 @@ export async function startAirtableStandIn(): Promise<AirtableStandIn> {
       path: url.pathname,
       query: url.searchParams,
       body,
+      contentType: req.headers['content-type'],
       token,
       at,
       hungUp,
@@ -155,6 +158,7 @@ async function readBody(req: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
+  if (req.headers['content-type'] !== 'application/json') return text || undefined;
   return text ? (JSON.parse(text) as unknown) : undefined;
 }
 

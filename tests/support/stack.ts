@@ -32,6 +32,8 @@ export interface Stack {
   startWorker(extra?: NodeJS.ProcessEnv): Promise<void>;
   killApi(signal?: NodeJS.Signals): Promise<void>;
   startApi(): Promise<void>;
+  /** One more process of a compiled main with the stack's environment; it ends with the stack. */
+  startAnother(file: string, extra?: NodeJS.ProcessEnv): ChildProcess;
   /** Runs another compiled main with the stack's environment to its end. */
   runMain(file: string, extra?: NodeJS.ProcessEnv): Promise<{ code: number | null; out: string }>;
   stop(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
   };
   let api: ChildProcess | undefined;
   let worker: ChildProcess | undefined;
+  const others: ChildProcess[] = [];
   const run = (file: string, more: NodeJS.ProcessEnv = {}) =>
     spawn(process.execPath, ['--enable-source-maps', join(dist, file)], {
       env: { ...env, ...more },
@@ -107,6 +110,12 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
     worker = run('workers/main.js', { LOG_LEVEL: 'error', ...more });
     worker.stdout?.resume();
   }
+  function startAnother(file: string, more: NodeJS.ProcessEnv = {}): ChildProcess {
+    const child = run(file, { LOG_LEVEL: 'error', ...more });
+    child.stdout?.resume();
+    others.push(child);
+    return child;
+  }
   async function runMain(
     file: string,
     more: NodeJS.ProcessEnv = {},
@@ -119,7 +128,7 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
   }
 
   async function stop(): Promise<void> {
-    await Promise.all([kill(worker, 'SIGKILL'), kill(api, 'SIGKILL')]);
+    await Promise.all([worker, api, ...others].map((child) => kill(child, 'SIGKILL')));
     await temporal.close();
     await database.drop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -146,6 +155,7 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
       startWorker,
       killApi: (signal = 'SIGKILL') => kill(api, signal),
       startApi,
+      startAnother,
       runMain,
       stop,
     };

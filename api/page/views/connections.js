@@ -4,6 +4,7 @@ import { action, problemBox } from './action.js';
 const HEALTH = {
   ok: ['Reached', 'good'],
   unauthorized: ['Token refused', 'bad'],
+  narrowed: ['Token lacks scopes', 'bad'],
   unreachable: ['Not reached', 'bad'],
   unknown: ['Not tested', 'calm'],
 };

@@ -1,43 +1,12 @@
 import { z } from 'zod';
-import { AirtableRecord } from '../../../contracts/airtable';
 
-/** Source: Airtable Web API, get user id & scopes. */
-export const WhoAmI = z.object({
-  id: z.string().min(1),
-  email: z.string().optional(),
-  scopes: z.array(z.string()).optional(),
-});
-export type WhoAmI = z.infer<typeof WhoAmI>;
-
-export const BaseListing = z.object({ id: z.string(), name: z.string(), permissionLevel: z.string() });
-export type BaseListing = z.infer<typeof BaseListing>;
-
-export const BasePage = z.object({ bases: z.array(BaseListing), offset: z.string().optional() });
-
-/** The last page has no `offset`. */
-export const RecordPage = z.object({ records: z.array(AirtableRecord), offset: z.string().optional() });
-export type RecordPage = z.infer<typeof RecordPage>;
-
-const Deleted = z.object({ id: z.string(), deleted: z.literal(true) });
-
-/** An answer to a write tells of exactly the records asked for, in that order; anything else is not believed. */
-export function writtenRecords(count: number, ids?: readonly string[]) {
-  return z
-    .object({ records: z.array(AirtableRecord) })
-    .refine((a) => a.records.length === count, 'tells of another number of records')
-    .refine((a) => !ids || a.records.every((r, i) => r.id === ids[i]), 'tells of other records');
+/** What a delete of one thing answers: that thing, and that it is gone. */
+export function deletedOne(id: string) {
+  return z.object({ id: z.literal(id), deleted: z.literal(true) });
 }
 
-export function deletedRecords(ids: readonly string[]) {
-  return z
-    .object({ records: z.array(Deleted) })
-    .refine((a) => ids.every((id) => a.records.some((r) => r.id === id)), 'tells of other records');
-}
-
-/** One record, which must be the one asked for. */
-export function oneRecord(id: string) {
-  return AirtableRecord.refine((r) => r.id === id, 'is another record');
-}
+/** For calls whose answer tells nothing: an object or no body at all, and certainly no page of somebody else's. */
+export const Nothing = z.union([z.null(), z.record(z.string(), z.unknown())]).transform(() => undefined);
 
 const Named = z.object({ type: z.string().optional(), message: z.string().optional() });
 
@@ -64,8 +33,9 @@ export function readErrorBody(text: string): { type: string | undefined; message
   };
 }
 
-/** Undefined when the text is not JSON. */
+/** Undefined when the text is not JSON, null when there is none. */
 export function parseJson(text: string): unknown {
+  if (text === '') return null;
   try {
     return JSON.parse(text) as unknown;
   } catch {

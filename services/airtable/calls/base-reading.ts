@@ -1,9 +1,11 @@
 import { MAX_PAGE_SIZE } from '../../../contracts/airtable';
 import { BaseId, RecordId, TableId } from '../../../contracts/ids';
-import { CommentPage, CountedPage, WholeSchema } from './base-answers';
+import { CountedPage, WholeSchema } from './base-answers';
+import { CommentPage } from './comment-answers';
 import type { Perform } from '../call';
 import type { CallOptions } from '../client';
 import { assertId } from './ids';
+import { KEEP_MS } from './keeping';
 
 /** The calls that read a whole base piece by piece, each from a place that can be kept: for copies. */
 export interface BaseReading {
@@ -34,7 +36,8 @@ export function createBaseReading(perform: Perform): BaseReading {
   return {
     async readWholeSchema(baseId, options = {}) {
       const path = `/meta/bases/${assertId(BaseId, baseId)}/tables?include%5B%5D=visibleFieldIds`;
-      return perform({ method: 'GET', path, effect: 'read', baseId, answer: WholeSchema, options });
+      const keepMs = KEEP_MS.schema;
+      return perform({ method: 'GET', path, effect: 'read', baseId, answer: WholeSchema, options, keepMs });
     },
 
     async readRecordPage(baseId, tableId, offset, options = {}) {
@@ -55,7 +58,8 @@ export function createBaseReading(perform: Perform): BaseReading {
       ]);
       const record = `${assertId(BaseId, baseId)}/${assertId(TableId, tableId)}/${assertId(RecordId, recordId)}`;
       const path = `/${record}/comments?${query.toString()}`;
-      return perform({ method: 'GET', path, effect: 'read', baseId, answer: CommentPage, options });
+      const keepMs = KEEP_MS.comments;
+      return perform({ method: 'GET', path, effect: 'read', baseId, answer: CommentPage, options, keepMs });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { SagatableError } from '../../../contracts/errors';
 import type { CallOptions } from '../client';
-import { GATEWAY_LIMITS } from '../limits';
+import { shareDeadline } from './deadline';
 
 type SendDelete = (ids: readonly string[], options: CallOptions) => Promise<void>;
 
@@ -14,23 +14,57 @@ export async function deleteRecords(
   ids: readonly string[],
   options: CallOptions,
 ): Promise<void> {
-  const endsAt = performance.now() + (options.deadlineMs ?? GATEWAY_LIMITS.deadlineMs);
+  const left = shareDeadline(options);
   try {
     await send(ids, options);
   } catch (error) {
-    if (!isMissing(error) || error.details['mayHaveLanded'] !== true) throw error;
+    if (!isOurs(error) || !isMissing(error) || !mayHaveLanded(error)) throw error;
     if (ids.length === 1) return;
     for (const id of ids) {
-      await send([id], { ...options, deadlineMs: endsAt - performance.now() }).catch((single: unknown) => {
-        if (!isMissing(single)) throw single;
+      await send([id], left()).catch((single: unknown) => {
+        if (!isOurs(single)) throw single;
+        if (!isMissing(single)) throw withLanding(single);
       });
     }
   }
 }
 
-function isMissing(error: unknown): error is SagatableError {
-  return (
-    error instanceof SagatableError &&
-    (error.kind === 'NotFound' || error.details['airtableType'] === 'ROW_DOES_NOT_EXIST')
+/**
+ * Deletes one thing, which counts as deleted when it is gone after a repeat of our own. Where Airtable's refusal does
+ * not tell a missing thing from a missing right, `isGone` looks whether it is still there.
+ */
+export async function deleteOne(
+  send: (options: CallOptions) => Promise<unknown>,
+  isGone: (options: CallOptions) => Promise<boolean>,
+  options: CallOptions,
+): Promise<void> {
+  const left = shareDeadline(options);
+  try {
+    await send(options);
+  } catch (error) {
+    if (!isOurs(error) || !mayHaveLanded(error)) throw error;
+    if (isMissing(error)) return;
+    if (error.details['airtableType'] === 'INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND' && (await isGone(left())))
+      return;
+    throw error;
+  }
+}
+
+/** The batch before may have landed, whatever one deletion of the rest came to. */
+function withLanding(cause: SagatableError): SagatableError {
+  const { kind, message, code, status, retryable, retryAfterMs } = cause;
+  const details = { ...cause.details, mayHaveLanded: true };
+  const options = { code, status, retryable, details, cause };
+  return new SagatableError(
+    kind,
+    message,
+    retryAfterMs === undefined ? options : { ...options, retryAfterMs },
   );
 }
+
+const isOurs = (error: unknown) => error instanceof SagatableError;
+
+const mayHaveLanded = (error: SagatableError) => error.details['mayHaveLanded'] === true;
+
+const isMissing = (error: SagatableError) =>
+  error.kind === 'NotFound' || error.details['airtableType'] === 'ROW_DOES_NOT_EXIST';

@@ -1,7 +1,7 @@
 import Airtable from 'airtable';
 import encodeQuery from 'airtable/lib/object_to_query_param_string';
 import type { AirtableRecord } from '../../../contracts/airtable';
-import type { RecordPage } from './answers';
+import type { RecordPage } from './record-answers';
 import type { ListQuery } from '../client';
 
 /** Sends the request for one page; `path` comes after the base's. */
@@ -84,12 +84,13 @@ export async function* listPages(
 
 /** The package warns about keys without a value and about those it does not know. */
 function selectOptions(query: ListQuery): Airtable.SelectOptions<Airtable.FieldSet> {
-  const { fields, sort, ...rest } = query;
+  const { fields, sort, commentCounts, ...rest } = query;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return {
     ...given,
     ...(fields ? { fields: [...fields] } : {}),
     ...(sort ? { sort: sort.map(({ field, direction }) => ({ field, direction: direction ?? 'asc' })) } : {}),
+    ...(commentCounts ? { recordMetadata: ['commentCount'] } : {}),
     returnFieldsByFieldId: true,
   };
 }

@@ -1,12 +1,15 @@
 import { parseJson } from '../calls/answers';
 import type { Call, Outcome } from '../call';
-import { unanswered, unexpected } from '../failure';
+import { circuitOpen, unanswered, unexpected } from '../failure';
 import type { GatewayLimits, GatewayMetrics } from '../limits';
 import type { Turn } from '../pace/take-turn';
 import { readRefusal } from '../refusal';
 import { startTimeLimit, type TimeLimit } from '../time-limit';
+import { BREAKER_LIMITS, type Sign } from './breaker';
 import type { Endpoint } from './endpoint';
-import { exchange, ExchangeFailure, type Answer, type Outgoing } from './exchange';
+import type { Answer, Outgoing } from './exchange';
+import { ExchangeFailure } from './exchange-failure';
+import type { Host, Hosts } from './hosts';
 
 /** Sends one request in its turn and judges its answer. Throws only what `beforeSend` threw. */
 export type SendRequest = <T>(
@@ -21,37 +24,67 @@ export interface SendContext {
   readonly token: string;
   readonly limits: GatewayLimits;
   readonly metrics: GatewayMetrics;
-  readonly fetch: typeof globalThis.fetch;
+  readonly hosts: Hosts;
   /** Told of each request that was answered or not, for the connection's health. */
   onOutcome(outcome: 'ok' | 'unauthorized' | 'unreachable'): void;
 }
 
-export function createSendRequest(context: SendContext): SendRequest {
-  const { limits, metrics } = context;
+type Asked = { readonly answer: Answer } | { readonly failure: ExchangeFailure };
 
-  return async function sendRequest(call, turn, deadline, mayHaveLanded) {
+export function createSendRequest(context: SendContext): SendRequest {
+  const { endpoint, limits, metrics, hosts } = context;
+
+  return async function sendRequest<T>(
+    call: Call<T>,
+    turn: Turn,
+    deadline: TimeLimit,
+    mayHaveLanded: boolean,
+  ) {
+    const url = call.host === 'content' ? endpoint.contentUrl : endpoint.url;
+    const host = hosts.hostOf(url, endpoint.checkAddress);
     // A create is not given up early: its answer is the only way to know that it landed.
     const attempt = call.effect === 'create' ? deadline : startTimeLimit(limits.attemptMs, deadline.signal);
-    metrics.requests++;
+    const outgoing: Outgoing = {
+      url: `${url}/v0${call.path}`,
+      method: call.method,
+      token: context.token,
+      body: contentOf(call),
+      async beforeSend() {
+        await call.options.beforeSend?.({ mayHaveLanded });
+        metrics.requests++;
+        turn.sent(performance.now());
+      },
+    };
     try {
-      const outgoing: Outgoing = {
-        url: `${context.endpoint.url}/v0${call.path}`,
-        method: call.method,
-        token: context.token,
-        body: call.body,
-        beforeSend: async () => call.options.beforeSend?.({ mayHaveLanded }),
-      };
-      const answer = await exchange(context.fetch, outgoing, attempt.signal, limits.maxAnswerBytes);
-      return await readAnswer(call, turn, answer);
-    } catch (error) {
-      if (!(error instanceof ExchangeFailure)) throw error;
-      if (!error.sent && !deadline.signal.aborted) context.onOutcome('unreachable');
-      return { failure: unanswered(error) };
+      const run = await host.breaker.run(() => ask(host, call, outgoing, attempt.signal));
+      if ('turnedAway' in run) {
+        metrics.circuitOpen++;
+        return { failure: circuitOpen(host.name, run.retryAfterMs) };
+      }
+      if ('answer' in run) return await readAnswer(call, turn, run.answer);
+      const { sent, reason } = run.failure;
+      if (!sent && !deadline.signal.aborted && reason !== 'GATEWAY_CLOSED') context.onOutcome('unreachable');
+      return { failure: unanswered(run.failure) };
     } finally {
       turn.settle(performance.now());
       if (attempt !== deadline) attempt.end();
     }
   };
+
+  async function ask(
+    host: Host,
+    call: Call<unknown>,
+    outgoing: Outgoing,
+    signal: AbortSignal,
+  ): Promise<{ readonly result: Asked; readonly sign: Sign }> {
+    try {
+      const answer = await host.exchange(outgoing, signal);
+      return { result: { answer }, sign: answer.status >= 500 ? 'failing' : 'alive' };
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure)) throw error;
+      return { result: { failure: error }, sign: signOf(error, call.options.signal) };
+    }
+  }
 
   async function readAnswer<T>(call: Call<T>, turn: Turn, answer: Answer): Promise<Outcome<T>> {
     if (answer.status < 200 || answer.status > 299) {
@@ -68,5 +101,27 @@ export function createSendRequest(context: SendContext): SendRequest {
     if (!parsed.success) return { failure: unexpected(answer, parsed.error, context.token) };
     context.onOutcome('ok');
     return { value: parsed.data };
+  }
+}
+
+function contentOf({ body, contentType }: Call<unknown>): Outgoing['body'] {
+  if (body === undefined) return undefined;
+  if (typeof body === 'string' && contentType !== undefined) return { text: body, contentType };
+  return { text: JSON.stringify(body), contentType: 'application/json' };
+}
+
+/** What a request without an answer tells about the host. */
+function signOf({ reason, waitedMs }: ExchangeFailure, caller: AbortSignal | undefined): Sign {
+  switch (reason) {
+    case 'ANSWER_TOO_LARGE':
+    case 'ANSWER_ENCODED':
+      return 'alive';
+    case 'ADDRESS_NOT_ALLOWED':
+    case 'GATEWAY_CLOSED':
+      return 'nothing';
+    case 'ABORTED':
+      return caller?.aborted || waitedMs < BREAKER_LIMITS.slowMs ? 'nothing' : 'failing';
+    default:
+      return 'failing';
   }
 }

@@ -18,7 +18,7 @@ function routesInSources(): string[] {
   const folder = join(projectRoot(), 'api', 'routes');
   return readdirSync(folder).flatMap((file) => {
     const source = readFileSync(join(folder, file), 'utf8');
-    return [...source.matchAll(/router\.(get|post|patch|delete)\(\s*[`'](\/v1\/[^`']+)[`']/g)].flatMap(
+    return [...source.matchAll(/router\.(get|post|put|patch|delete)\(\s*[`'](\/v1\/[^`']+)[`']/g)].flatMap(
       ([, method, path]) => {
         const names = path?.includes('${action}')
           ? ['cancel', 'pause', 'resume'].map((action) => path.replace('${action}', action))

@@ -32,8 +32,8 @@ export interface EngineServer extends EngineFixture {
 }
 
 /** The router on a local port. Tokens: `full`, `reader` (no writes) and `stranger` (another workspace). */
-export async function startEngineServer(): Promise<EngineServer> {
-  const fixture = await createEngineFixture();
+export async function startEngineServer(clock?: { now(): Date }): Promise<EngineServer> {
+  const fixture = await createEngineFixture(clock);
   const otherWorkspaceId = await insertWorkspace(fixture.database);
   const identity = (workspaceId: string, scopes: readonly string[]): BearerIdentity => {
     return { tokenId: 'tok_test', userId: 'usr_test', workspaceId, scopes };

@@ -170,7 +170,7 @@ describe('clients', () => {
     perUser: 50 * FASTER,
     pace: {
       ...GATEWAY_LIMITS.pace,
-      airtable: { perBase: GATEWAY_LIMITS.pace.airtable.perBase * FASTER, perUser: 50 * FASTER },
+      listed: { perBase: 5 * FASTER, share: 3 * FASTER, perUser: 50 * FASTER },
     },
   };
 

@@ -157,15 +157,6 @@ describe('calls of the Web API', () => {
     });
   });
 
-  it('a record of another table, which Airtable gives all the same, is noticed by its fields', async () => {
-    const [created] = await client.createRecords(BASE, TABLE, [{ fldOfElsewhere000: 1 }]);
-    const id = created?.id ?? '';
-    expect(await failureOf(client.getRecord(BASE, TABLE, id, { fieldIds: [NAME] }))).toMatchObject({
-      kind: 'NotFound',
-      code: 'record_in_other_table',
-    });
-  });
-
   it('an empty batch sends nothing, one of eleven is refused', async () => {
     expect(await client.createRecords(BASE, TABLE, [])).toEqual([]);
     expect(await failureOf(client.createRecords(BASE, TABLE, Array(11).fill({})))).toMatchObject({

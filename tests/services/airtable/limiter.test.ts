@@ -180,16 +180,18 @@ describe('the limiter shared by all processes', () => {
     expect(gateway.metrics()).toMatchObject({ quotaRefusals: 1, rateLimited: 0 });
   });
 
-  it('without Redis a process keeps the same pace by itself, and counts that', async () => {
+  it('without Redis a process keeps to its own part by itself, and counts that', async () => {
     const dead = new RedisClient(1, '127.0.0.1', { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
     dead.on('error', () => undefined);
-    const { gateway } = createTestGateway(standIn, dead, { limits: paced(5, 50) });
+    const { gateway } = createTestGateway(standIn, dead, { limits: paced(20, 200) });
     const client = await gateway.open(CONNECTION, 'interactive');
     await Promise.all(Array.from({ length: 8 }, () => client.getBaseSchema(BASE)));
     dead.disconnect();
 
+    // It never heard how many processes there are, and takes four for granted.
     expect(mostInASecond(times())).toBeLessThanOrEqual(5);
     expect(gateway.metrics().localReservations).toBe(8);
+    expect(gateway.pacing()).toMatchObject({ redisDown: true, processes: undefined });
   });
 
   it('a Redis that comes back empty starts no burst', async () => {

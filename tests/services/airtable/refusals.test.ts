@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import { ERRORS } from '../../../contracts/errors';
+import { REFUSALS } from '../../../services/airtable/refusal-table';
 import { startAirtableStandIn, ANSWERS, type AirtableStandIn } from '../../support/airtable-standin';
 import { BASE, CONNECTION, connectRedis, createTestGateway, failureOf, TOKEN } from './setup';
 
@@ -31,14 +33,6 @@ describe('errors', () => {
     ['a token too narrow', ANSWERS.forbidden, 'Forbidden', 'connection_forbidden', false],
     ['an id that is not there', ANSWERS.notFound, 'NotFound', 'airtable_not_found', false],
     ['the same in its other form', refusal(404, 'NOT_FOUND'), 'NotFound', 'airtable_not_found', false],
-    ['an unknown field', refusal(422, 'UNKNOWN_FIELD_NAME'), 'InvalidInput', 'airtable_rejected', false],
-    [
-      'a value that does not fit',
-      refusal(422, 'INVALID_VALUE_FOR_COLUMN'),
-      'InvalidInput',
-      'airtable_rejected',
-      false,
-    ],
     ['no JSON', refusal(400), 'InvalidInput', 'airtable_rejected', false],
     ['too much', refusal(413), 'InvalidInput', 'airtable_too_large', false],
     [
@@ -67,6 +61,35 @@ describe('errors', () => {
     expect(error).toMatchObject({ kind, code, retryable });
     expect(error.details).toMatchObject({ upstreamStatus: script.status, requestId: 'req-of-the-stand-in' });
     expect(standIn.requests).toHaveLength(1);
+  });
+
+  it.each(
+    REFUSALS.flatMap((row) =>
+      (row.types ?? ['ANY_OTHER_TYPE']).map((type) => [`${row.status} ${type}`, row, type] as const),
+    ),
+  )('%s has its code, and a sentence that says what to do', async (_, row, type) => {
+    const { client } = await open({ attempts: 1 });
+    const status = typeof row.status === 'number' ? row.status : Number(row.status[0]) * 100 + 97;
+    standIn.script(refusal(status, type));
+    const error = await failureOf(client.getBaseSchema(BASE));
+    const { kind, code, message } = row;
+    expect(error).toMatchObject({
+      kind,
+      code,
+      message,
+      details: { upstreamStatus: status, airtableType: type },
+    });
+    expect(error.retryable).toBe(row.retryable ?? ERRORS[kind].retryable);
+    expect(message).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('every type has one code, and each code one kind', () => {
+    const types = REFUSALS.flatMap(({ status, types: named = [] }) =>
+      named.map((type) => `${status} ${type}`),
+    );
+    expect(new Set(types).size).toBe(types.length);
+    const kinds = new Map(REFUSALS.map(({ code, kind }) => [code, kind]));
+    for (const { code, kind } of REFUSALS) expect(kinds.get(code)).toBe(kind);
   });
 
   it('Airtable’s type is kept for programs, its words as data only', async () => {

@@ -37,7 +37,7 @@ export interface TestGateway {
 
 /** A gateway as one process has it; those with the same prefix share their limits. */
 export function createTestGateway(
-  standIn: AirtableStandIn,
+  standIn: Pick<AirtableStandIn, 'url' | 'host'>,
   redis: GatewayOptions['redis'],
   options: { prefix?: string; limits?: Partial<GatewayLimits>; access?: Partial<ConnectionAccess> } = {},
 ): TestGateway {

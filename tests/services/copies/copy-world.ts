@@ -11,6 +11,7 @@ import type { CopyView } from '../../../contracts/copies';
 import { ALL_SCOPES } from '../../../contracts/scopes';
 import { createAirtableGateway } from '../../../services/airtable/gateway';
 import { GATEWAY_LIMITS } from '../../../services/airtable/limits';
+import type { Exchange } from '../../../services/airtable/wire/exchange';
 import type { CopyChunk, CopyRef } from '../../../services/copies/chunk';
 import { createCopies, type Copies } from '../../../services/copies/copies';
 import { parseKeyRing } from '../../../services/encryption';
@@ -131,7 +132,7 @@ export async function createCopyWorld(): Promise<CopyWorld> {
       writable: false,
     }),
   );
-  const gateway = createAirtableGateway({ redis, config, connections, limits: QUICK, fetch: rewriting });
+  const gateway = createAirtableGateway({ redis, config, connections, limits: QUICK, exchange: rewriting });
   const operations = createOperations(db);
   const copies = createCopies({ db, gateway, connections, operations, engine, files, config });
   const tenant = { workspaceId: targetId, userId: grace.userId, connectionId };
@@ -147,12 +148,13 @@ export async function createCopyWorld(): Promise<CopyWorld> {
     return JSON.parse(text) as Json;
   }
 
-  async function rewriting(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
-    const response = await fetch(input, init);
-    if (!world.rewrite || response.status !== 200) return response;
-    const { pathname } = new URL(input instanceof Request ? input.url : input);
-    const body = world.rewrite(pathname, (await response.json()) as Json);
-    return new Response(JSON.stringify(body), { status: 200 });
+  function rewriting(exchange: Exchange): Exchange {
+    return async (outgoing, signal) => {
+      const answer = await exchange(outgoing, signal);
+      if (!world.rewrite || answer.status !== 200) return answer;
+      const body = world.rewrite(new URL(outgoing.url).pathname, JSON.parse(answer.text) as Json);
+      return { ...answer, text: JSON.stringify(body) };
+    };
   }
 
   const world: CopyWorld = {
@@ -270,6 +272,7 @@ export async function createCopyWorld(): Promise<CopyWorld> {
     },
 
     async close() {
+      await gateway.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       redis.disconnect();

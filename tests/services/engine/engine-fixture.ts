@@ -47,10 +47,12 @@ export async function insertWorkspace(database: TestDatabase): Promise<string> {
 }
 
 /** A database with one workspace and one base of Films and Directors. */
-export async function createEngineFixture(): Promise<EngineFixture> {
+export async function createEngineFixture(
+  clock: { now(): Date } = { now: () => NOW },
+): Promise<EngineFixture> {
   const database = await createTestDatabase();
   const engine = createEngine({
-    clock: { now: () => NOW },
+    clock,
     links: { urlOf: ({ attachmentId, size }) => `https://files.invalid/${attachmentId}/${size}` },
   });
   const workspaceId = await insertWorkspace(database);

@@ -126,6 +126,7 @@ describe('the engine’s own token', () => {
       'data.recordComments:write',
       'schema.bases:read',
       'schema.bases:write',
+      'webhook:manage',
     ]);
     expect((await tokens.list(by.userId, { limit: 10 })).tokens).toEqual([]);
     await expect(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { createAirtableGateway } from '../../../services/airtable/gateway';
+import { createAirtableGateway, type AirtableGateway } from '../../../services/airtable/gateway';
 import { parseKeyRing } from '../../../services/encryption';
 import { newId } from '../../../services/ids';
 import { testConnection } from '../../../services/workspaces/connection-test';
@@ -34,6 +34,7 @@ describe('connections', () => {
   });
   beforeEach(() => standIn.reset());
   afterAll(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.close()));
     redis.disconnect();
     await standIn.close();
     await database.drop();
@@ -61,7 +62,12 @@ describe('connections', () => {
     return database.db.tenant(connection.workspaceId, (tx) => connections.insert(tx, connection));
   }
 
-  const openGateway = (source = connections) => createAirtableGateway({ redis, config, connections: source });
+  const gateways: AirtableGateway[] = [];
+  function openGateway(): AirtableGateway {
+    const gateway = createAirtableGateway({ redis, config, connections });
+    gateways.push(gateway);
+    return gateway;
+  }
 
   it('are shown without their token, which is encrypted at rest', async () => {
     const made = await insert({ airtableUser: 'usrX' });
@@ -73,6 +79,15 @@ describe('connections', () => {
       url: standIn.url,
       writable: false,
       health: 'ok',
+      healthCheckedAt: made.testedAt,
+      healthReason: null,
+      testedAt: expect.any(String) as string,
+      scopes: null,
+      missingScopes: [],
+      lostScopes: [],
+      baseCount: null,
+      share: 3,
+      monthlyCalls: null,
       createdAt: made.createdAt,
     });
     expect(await connections.get(mine, made.id)).toEqual(made);
@@ -135,11 +150,13 @@ describe('connections', () => {
     const [first, second] = [await insert(), await insert()];
     const withKeys = (keys: string) =>
       createConnections({ db: database.db, keyRing: parseKeyRing(keys), config });
-    expect(await withKeys(`${newKey},${oldKey}`).tokenOf(mine, first.id)).toBe(TOKEN);
     expect(await failureOf(withKeys(newKey).tokenOf(mine, first.id))).toMatchObject({
       kind: 'Unavailable',
       code: 'connection_token_unreadable',
     });
+    expect(await withKeys(`${newKey},${oldKey}`).tokenOf(mine, first.id)).toBe(TOKEN);
+    // Used once, the token is sealed with the current key, and the old one is not needed any more.
+    expect(await withKeys(newKey).tokenOf(mine, first.id)).toBe(TOKEN);
     await database.admin.query(
       'UPDATE connections SET token_sealed = (SELECT token_sealed FROM connections WHERE id = $1) WHERE id = $2',
       [first.id, second.id],
@@ -170,6 +187,11 @@ describe('connections', () => {
     it.each([
       ['a bad token', ANSWERS.unauthorized, 'connection_unauthorized'],
       ['a narrow token', ANSWERS.forbidden, 'connection_unauthorized'],
+      [
+        'an owner who may not',
+        { status: 403, body: { error: { type: 'INVALID_PERMISSIONS', message: 'You are not permitted' } } },
+        'connection_unauthorized',
+      ],
       ['a server of another kind', ANSWERS.notFound, 'connection_unreachable'],
       ['a redirect', { status: 307, headers: { location: 'http://10.0.0.1' } }, 'connection_unreachable'],
     ])('%s is told by its class, and nothing else', async (_, script, code) => {

@@ -1,0 +1,92 @@
+import type { AirtableRecord, Cells, CellValue } from '../../contracts/airtable';
+import { differingFields, judgeUpdate, nameFields } from './cell-comparison';
+import type { JournalEntry, Settlement } from './journal';
+import { presentCells } from './present';
+import { readRestoredElsewhere } from './restored-links';
+import type { EditRun } from './run';
+
+/** What of a batch is to be written, with what the base holds now, and what is settled without a write. */
+export interface Judged {
+  readonly toWrite: Array<{ entry: JournalEntry; found: Cells }>;
+  readonly settled: Settlement[];
+}
+
+/** Compares each entry's record, as it is now, with what the plan saw: changed since means a conflict, by the edit's policy. */
+export async function judge(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  now: ReadonlyMap<string, AirtableRecord>,
+): Promise<Judged> {
+  const judged: Judged = { toWrite: [], settled: [] };
+  const restored = await readRestored(run, entries);
+  for (const entry of entries) {
+    const { change, ordinal } = entry;
+    if (change.kind === 'create' && change.restores !== undefined && restored.has(change.restores)) {
+      judged.settled.push({ ordinal, state: 'conflict', reason: 'was brought back by another undo already' });
+      continue;
+    }
+    if (change.kind === 'create' || change.kind === 'createOption') {
+      judged.toWrite.push({ entry, found: {} });
+      continue;
+    }
+    const record = now.get(change.recordId);
+    if (!record) {
+      const gone = 'the record was deleted since the preview';
+      const deleted: Settlement = entry.sentAt
+        ? { ordinal, state: 'landed' }
+        : { ordinal, state: 'unchanged', reason: gone };
+      judged.settled.push(change.kind === 'delete' ? deleted : { ordinal, state: 'conflict', reason: gone });
+      continue;
+    }
+    if (change.kind === 'update') {
+      const verdict = judgeUpdate(run.fields, change, record);
+      if (verdict.kind === 'already') {
+        // Sent before without an answer, and here it is: our own write, late.
+        judged.settled.push(
+          entry.sentAt
+            ? { ordinal, state: 'landed' }
+            : { ordinal, state: 'unchanged', reason: 'held this already' },
+        );
+      } else if (verdict.kind === 'conflict' && run.policy !== 'overwrite')
+        judged.settled.push({ ordinal, state: 'conflict', reason: verdict.reason });
+      else judged.toWrite.push({ entry, found: verdict.found });
+      continue;
+    }
+    const found = presentCells(run, change.tableId, record);
+    const changed = differingFields(run.fields, { ...emptied(found), ...change.before }, record).filter(
+      (fieldId) => !onlyLostLinks(run, fieldId, change.before[fieldId], record.fields[fieldId]),
+    );
+    if (changed.length && run.policy !== 'overwrite') {
+      judged.settled.push({
+        ordinal,
+        state: 'conflict',
+        reason: `changed since the preview: ${nameFields(run.fields, changed)}`,
+      });
+    } else {
+      judged.toWrite.push({ entry, found });
+    }
+  }
+  return judged;
+}
+
+function readRestored(run: EditRun, entries: readonly JournalEntry[]): Promise<Set<string>> {
+  const ids = entries.flatMap(({ change }) =>
+    change.kind === 'create' && change.restores !== undefined ? [change.restores] : [],
+  );
+  return run.db.tenant(run.workspaceId, (tx) => readRestoredElsewhere(tx, run.editId, ids));
+}
+
+/** Links that went away, through this very edit or otherwise, are no reason to keep a record that is to be deleted. */
+function onlyLostLinks(
+  run: EditRun,
+  fieldId: string,
+  before: CellValue | undefined,
+  now: CellValue | undefined,
+): boolean {
+  if (run.fields.get(fieldId)?.type !== 'multipleRecordLinks') return false;
+  const known = new Set(Array.isArray(before) ? before : []);
+  return (Array.isArray(now) ? now : []).every((id) => known.has(id));
+}
+
+const emptied = (cells: Cells): Cells =>
+  Object.fromEntries(Object.keys(cells).map((fieldId) => [fieldId, null]));

@@ -1,0 +1,124 @@
+import { SagatableError } from '../../../contracts/errors';
+import { createServices, type Services } from '../../../services/create-services';
+import { acquireLease, releaseLease } from '../../../services/edits/leases';
+import { runChunk, sendWrite, type EditRun, type JournalLook } from '../../../services/edits/run';
+import { newId } from '../../../services/ids';
+import { testConfig } from '../../support/config';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { createPeople } from '../../support/people';
+
+let database: TestDatabase;
+let services: Services;
+let run: EditRun;
+let cancel: AbortController;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  services = createServices(testConfig({ DATABASE_URL: database.url }));
+});
+beforeEach(async () => {
+  const people = createPeople(database.db);
+  const { userId } = await people.register('Ada');
+  const workspaceId = await people.found(userId);
+  const editId = newId('edit');
+  const lease = await acquireLease(database.db, workspaceId, 'appFilms000000000', editId);
+  if (!lease) throw new Error('the base is held by somebody else');
+  cancel = new AbortController();
+  run = {
+    db: database.db,
+    operations: services.operations,
+    client: await services.gateway.openUnsaved({ url: 'https://api.airtable.com', token: 'unused' }),
+    lease,
+    workspaceId,
+    editId,
+    operationId: newId('operation'),
+    baseId: 'appFilms000000000',
+    fields: new Map(),
+    tables: [],
+    policy: 'skip',
+    lateWriteMs: 1_000,
+    signal: cancel.signal,
+    progress: { done: 0, total: 10, message: 'Applying' },
+  };
+});
+afterAll(async () => {
+  await services.close();
+  await database.drop();
+});
+
+const turnIn = (retryAfterMs: number) =>
+  new SagatableError('LimitReached', 'not yet', { code: 'rate_wait', retryAfterMs });
+const NOT_SENT = { mayHaveLanded: false };
+
+describe('a write', () => {
+  it('that is turned away waits for its turn, since another look would take a turn itself', async () => {
+    let tries = 0;
+    const end = await sendWrite(run, async ({ beforeSend }) => {
+      if (++tries < 3) throw turnIn(5);
+      await beforeSend(NOT_SENT);
+      return 'answer';
+    });
+    expect([end, tries]).toEqual([{ end: 'landed', answer: 'answer' }, 3]);
+  });
+
+  it('does not wait for a turn that is far off', async () => {
+    const error = turnIn(30_000);
+    const end = await sendWrite(run, async () => {
+      throw error;
+    });
+    expect(end).toEqual({ end: 'unsent', error });
+  });
+
+  it('that waits for its turn ends when it is cancelled', async () => {
+    const end = sendWrite(run, async () => {
+      setImmediate(() => cancel.abort(new Error('cancelled')));
+      throw turnIn(7_000);
+    });
+    expect(await end).toMatchObject({ end: 'unsent', error: { message: 'cancelled' } });
+  });
+
+  it('does not leave any more when what it goes by is old', async () => {
+    let now = 0;
+    const late = await sendWrite(
+      run,
+      async ({ beforeSend }) => {
+        now = 8_001;
+        await beforeSend(NOT_SENT);
+      },
+      { now: () => now },
+    );
+    expect(late).toMatchObject({ end: 'unsent', error: { code: 'look_too_old' } });
+  });
+
+  it('is not repeated when what it goes by is old, and nobody can tell of the first request', async () => {
+    let now = 0;
+    const end = await sendWrite(
+      run,
+      async ({ beforeSend }) => {
+        await beforeSend(NOT_SENT);
+        now = 8_001;
+        await beforeSend({ mayHaveLanded: true });
+      },
+      { now: () => now },
+    );
+    expect(end).toMatchObject({ end: 'unclear', error: { code: 'look_too_old' } });
+  });
+
+  it('does not leave once the lease is lost', async () => {
+    await releaseLease(run.db, run.lease);
+    const end = await sendWrite(run, ({ beforeSend }) => beforeSend(NOT_SENT));
+    expect(end).toMatchObject({ end: 'unsent', error: { code: 'fenced' } });
+  });
+});
+
+it('a chunk looks again when a look was too old to write by', async () => {
+  const looks: Array<() => Promise<JournalLook>> = [
+    async () => {
+      throw new SagatableError('Unavailable', 'old', { code: 'look_too_old' });
+    },
+    async () => 'nothing left',
+  ];
+  const look = () => (looks.shift() ?? (async () => 'nothing left' as const))();
+  expect(await runChunk(run, { batches: 10, milliseconds: 30_000 }, look)).toMatchObject({ state: 'done' });
+  expect(looks).toEqual([]);
+});
