@@ -43,12 +43,15 @@ export interface MeasuredTable {
 }
 
 /** A user with a workspace and a token for everything, as registration leaves them. */
-export async function makeToken(services: Services): Promise<{ workspaceId: string; token: string }> {
+export async function makeToken(
+  services: Services,
+  email = 'bench@example.com',
+): Promise<{ workspaceId: string; token: string }> {
   const { db, registrations, workspaces, members, personalTokens } = services;
   const workspaceId = newId('workspace');
   const passwordHash = randomBytes(32).toString('hex');
   return db.system(async (tx) => {
-    const person = { email: 'bench@example.com', passwordHash, name: 'Bench' };
+    const person = { email, passwordHash, name: 'Bench' };
     const { registrationId, userId } = await registrations.stageRegistration(tx, person);
     await registrations.insertUser(tx, registrationId);
     await registrations.insertProfile(tx, registrationId);

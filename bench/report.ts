@@ -4,7 +4,7 @@ import type { CreateResult } from './creates';
 import type { ListResult } from './lists';
 import type { MemoryResult } from './memory';
 
-/** What the engine is held to, and what came out. */
+/** What is held to a bound, and what came out. */
 export interface Target {
   readonly name: string;
   readonly wanted: string;
@@ -36,14 +36,15 @@ export async function describeMachine(owner: Client) {
   };
 }
 
+export const atLeast = (name: string, value: number, bound: number): Target => {
+  return { name, wanted: `≥ ${bound}`, value, met: value >= bound };
+};
+export const atMost = (name: string, value: number, bound: number): Target => {
+  return { name, wanted: `≤ ${bound}`, value, met: value <= bound };
+};
+
 /** The targets with their values. */
 export function judge({ creates, lists, memory }: EngineResults): Target[] {
-  const atLeast = (name: string, value: number, bound: number): Target => {
-    return { name, wanted: `≥ ${bound}`, value, met: value >= bound };
-  };
-  const atMost = (name: string, value: number, bound: number): Target => {
-    return { name, wanted: `≤ ${bound}`, value, met: value <= bound };
-  };
   return [
     atLeast('creates: records per second', creates.engine, 1_000),
     atLeast('creates: ratio to INSERTs', creates.ratio, 0.25),
@@ -52,7 +53,8 @@ export function judge({ creates, lists, memory }: EngineResults): Target[] {
   ];
 }
 
-function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in columns: the first to the left, the others to the right. */
+export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
@@ -107,15 +109,19 @@ export function reportText(results: EngineResults, targets: readonly Target[], h
         `${(100 * one.deviation).toFixed(1)} %`,
       ]),
     ),
-    tableText(
-      ['Targets', 'wanted', 'measured', ''],
-      targets.map(({ name, wanted, value, met }) => [
-        name,
-        wanted,
-        value.toFixed(value < 100 ? 2 : 0),
-        met ? 'met' : 'MISSED',
-      ]),
-    ),
+    targetsText(targets),
   ];
   return parts.join('\n\n');
+}
+
+export function targetsText(targets: readonly Target[]): string {
+  return tableText(
+    ['Targets', 'wanted', 'measured', ''],
+    targets.map(({ name, wanted, value, met }) => [
+      name,
+      wanted,
+      value.toFixed(value < 100 ? 2 : 0),
+      met ? 'met' : 'MISSED',
+    ]),
+  );
 }
