@@ -146,6 +146,22 @@ async function record(apiUrl, sample, client, ending) {
       },
     },
   );
+
+  // The month's calls are spent while the edit is planned; somebody gets more and resumes it.
+  const imitate = (method, settings) =>
+    fetch(`${apiUrl}/v0/meta/bases/${baseId}/imitation`, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${sample.token}` },
+      ...(settings && { body: JSON.stringify(settings) }),
+    });
+  await imitate('PUT', { monthlyCalls: 0, perBase: 10_000, perUser: 10_000, lockOutSeconds: 0 });
+  await run('proposeEdit.paused-for-quota', 'POST', edits, proposal('Not Rated'), {
+    onStarted: async (id) => {
+      await untilStatus(id, 'paused');
+      await imitate('DELETE');
+      await act(id, 'resume');
+    },
+  });
 }
 
 async function main() {
