@@ -61,14 +61,16 @@ async function startWatching(
 ): Promise<Claim> {
   const made = await createOwnWebhook(polling.db, client, claim, options);
   const now = new Date();
+  const patch = { ...made, since: now, polledAt: now };
   await polling.db.tenant(claim.row.workspaceId, async (tx) => {
-    await patchWatch(tx, made, { since: now, polledAt: now });
+    // With the gap: a process that ends between the two would leave it untold.
+    await patchWatch(tx, claim, patch);
     const last = claim.row.polledAt ?? (await readLastSeen(tx, claim.row));
     if (!last) return;
     const reason = claim.row.polledAt ? 'webhook_lost' : 'not_watched';
     await insertGap(tx, claim, { reason, from: last.toISOString(), until: now.toISOString() });
   });
-  return { ...made, row: { ...made.row, since: now, polledAt: now } };
+  return { ...claim, row: { ...claim.row, ...patch } };
 }
 
 /** The old one tells nothing more: since its last payload nothing is known until there is a new one. */

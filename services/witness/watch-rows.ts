@@ -56,6 +56,24 @@ export async function readWatchesOf(tx: Tx, workspaceId: string, baseId: string)
   return rows.map(toRow);
 }
 
+/**
+ * Webhooks of all other watches of a base, those of other workspaces too; `unclear` while one of them does not know yet
+ * which is its own. Runs in a system transaction.
+ */
+export async function readOtherHooks(
+  tx: Tx,
+  ref: WatchRef,
+): Promise<{ readonly ids: ReadonlySet<string>; readonly unclear: boolean }> {
+  const { rows } = await tx.query<{ id: string | null }>(
+    `SELECT w.webhook_id AS id FROM base_watches w
+     WHERE w.base_id = $3 AND (w.workspace_id, w.connection_id) <> ($1, $2)
+       AND (w.webhook_id IS NOT NULL OR w.webhooks_before IS NOT NULL)`,
+    refOf(ref),
+  );
+  const ids = rows.flatMap(({ id }) => id ?? []);
+  return { ids: new Set(ids), unclear: ids.length < rows.length };
+}
+
 /** Asks for a watch, or for the present one to go on with other settings; a removal that is not done yet is taken back. */
 export async function askForWatch(tx: Tx, ref: WatchRef, pollSeconds: number): Promise<WatchRow> {
   const { rows } = await tx.query<StoredRow>(
@@ -108,8 +126,10 @@ export async function claimWatch(tx: Tx, ref: WatchRef, claimId: string): Promis
 const FAST_SECONDS = 2;
 const FAST_AFTER_SECONDS = 60;
 
+/** One that is paused writes nothing, for days perhaps. */
 const EDIT_RUNS = `EXISTS (SELECT 1 FROM edits e WHERE e.workspace_id = w.workspace_id AND e.connection_id = w.connection_id
-    AND e.base_id = w.base_id AND e.state IN ('approved', 'applying'))`;
+    AND e.base_id = w.base_id AND e.state IN ('approved', 'applying') AND NOT EXISTS (SELECT 1 FROM operations o
+      WHERE o.workspace_id = e.workspace_id AND o.id = e.operation_id AND o.status = 'paused'))`;
 const EDITED = `w.fast_until > clock_timestamp() OR ${EDIT_RUNS}
   OR EXISTS (SELECT 1 FROM edits e WHERE e.workspace_id = w.workspace_id AND e.connection_id = w.connection_id
     AND e.base_id = w.base_id AND e.decided_at > now() - make_interval(secs => ${FAST_AFTER_SECONDS}))`;

@@ -4,7 +4,7 @@ import type { Webhook } from '../airtable/calls/webhook-answers';
 import type { AirtableClient, CallOptions } from '../airtable/client';
 import type { Database } from '../database/database';
 import { adviceFor } from './failures';
-import { patchWatch, type Claim } from './watch-rows';
+import { patchWatch, readOtherHooks, type Claim, type WatchPatch, type WatchRow } from './watch-rows';
 
 /** What watching needs of a connection. */
 export type WitnessClient = Pick<
@@ -26,26 +26,27 @@ const MAX_WEBHOOKS = 10;
 /**
  * Makes the webhook of a watch, once. A webhook has no name by which it could be known again, so the ones that were there
  * before are written down first: after an answer that was lost, ours is the one that came since, with our specification
- * and no address. If several came, none of them is taken and another is made: ours then ends by itself after seven
- * days, and nobody else's is ever deleted. Throws Forbidden and Conflict with what to do.
+ * and no address. If several came, or another watch of the base may have made it, none is taken and another is made: ours
+ * then ends by itself after seven days, and nobody else's is ever deleted. Gives what the caller has to write down,
+ * together with what follows from it. Throws Forbidden and Conflict with what to do.
  */
 export async function createOwnWebhook(
   db: Database,
   client: WitnessClient,
   claim: Claim,
   options: CallOptions,
-): Promise<Claim> {
-  const { workspaceId, baseId, webhooksBefore } = claim.row;
+) {
+  const { workspaceId, baseId } = claim.row;
   const tokenUser = await readTokenUser(client, options);
   const present = await explained(() => client.listWebhooks(baseId, options));
-  const adopted = findOwn(present, webhooksBefore);
+  const adopted = await findOwn(db, claim.row, present);
   if (!adopted) {
     assertRoom(present);
     const before = present.map(({ id }) => id);
     await db.tenant(workspaceId, (tx) => patchWatch(tx, claim, { webhooksBefore: before, tokenUser }));
   }
   const { id, expirationTime } = adopted ?? (await makeWebhook(db, client, claim, present, options));
-  const patch = {
+  return {
     webhookId: id,
     webhooksBefore: null,
     expiresAt: expirationTime ? new Date(expirationTime) : null,
@@ -53,17 +54,23 @@ export async function createOwnWebhook(
     cursor: 1,
     tokenUser,
     state: 'watching' as const,
-  };
-  await db.tenant(workspaceId, (tx) => patchWatch(tx, claim, patch));
-  return { ...claim, row: { ...claim.row, ...patch } };
+  } satisfies WatchPatch;
 }
 
 /** The one webhook that came since the creation that was not answered; undefined for none, and where it could be another's. */
-function findOwn(present: readonly Webhook[], before: readonly string[] | null): Webhook | undefined {
+async function findOwn(
+  db: Database,
+  row: WatchRow,
+  present: readonly Webhook[],
+): Promise<Webhook | undefined> {
+  const before = row.webhooksBefore;
   if (before === null) return undefined;
+  const others = await db.system((tx) => readOtherHooks(tx, row));
+  if (others.unclear) return undefined;
   const ours = present.filter(
     (hook) =>
       !before.includes(hook.id) &&
+      !others.ids.has(hook.id) &&
       !hook.notificationUrl &&
       hook.isHookEnabled &&
       isDeepStrictEqual(hook.specification, SPECIFICATION),
@@ -170,14 +177,16 @@ export async function isWebhookAlive(
  * delete any more: nobody prolongs it then, and it ends by itself after seven days.
  */
 export async function deleteOwnWebhook(
+  db: Database,
   client: WitnessClient,
-  { row: { baseId, webhookId, webhooksBefore } }: Claim,
+  { row }: Claim,
   options: CallOptions,
 ): Promise<void> {
+  const { baseId, webhookId, webhooksBefore } = row;
   try {
     const id =
       webhookId ??
-      (webhooksBefore && findOwn(await client.listWebhooks(baseId, options), webhooksBefore)?.id);
+      (webhooksBefore && (await findOwn(db, row, await client.listWebhooks(baseId, options)))?.id);
     if (id) await client.deleteWebhook(baseId, id, options);
   } catch (error) {
     const endsByItself =

@@ -70,7 +70,7 @@ export function createWitness(options: WitnessOptions) {
     try {
       const client = await gateway.open({ workspaceId, id: connectionId }, lane);
       if (claim.row.state === 'removing') {
-        await deleteOwnWebhook(client, claim, calls);
+        await deleteOwnWebhook(db, client, claim, calls);
         if (await db.tenant(workspaceId, (tx) => removeWatch(tx, claim))) return undefined;
         // Asked for again meanwhile: its webhook is gone, and the next round makes another.
         return await release({ dueInMs: 0, failures: 0, errorCode: null });

@@ -7,10 +7,15 @@ import type { Slot } from './ask';
 import type { Limiter } from './limiter';
 import type { CallPaces } from './paces';
 import type { RoundTrips } from './round-trips';
-import { ASSUMED_LATE_MS, LOST_AFTER_MS } from './timing';
+import { ASSUMED_LATE_MS, HELD_UP_AFTER_MS, LOST_AFTER_MS } from './timing';
 
 /** The right to send one request now. Times are the process's own (ms). */
 export interface Turn {
+  /**
+   * Asked before the request is written: held up for long since its slot, it waits for another one. True when it did. Throws
+   * as TakeTurn does.
+   */
+  renew(): Promise<boolean>;
   /** Told right before the request is written to its connection. Without it the request counts as one that was not sent. */
   sent(at: number): void;
   /** Told when an answer came or was given up. */
@@ -39,6 +44,10 @@ export function createTakeTurn(context: TurnContext): TakeTurn {
     const paces = context.pacesOf(call.baseId);
     deadline.signal.throwIfAborted();
     if (!paces) return FREE;
+    return turnOf(call, await nextSlot(paces, deadline, details), () => nextSlot(paces, deadline, details));
+  };
+
+  async function nextSlot(paces: CallPaces, deadline: TimeLimit, details: Landing): Promise<Slot> {
     const startedAt = now();
     // At a slow pace the next turn is farther off than the lane's bound: turned away, work of several calls would begin anew.
     const patienceMs = Math.max(limits.maxWaitMs[lane], 2 * limiter.intervalMs(paces));
@@ -56,14 +65,21 @@ export function createTakeTurn(context: TurnContext): TakeTurn {
       }
       if (limiter.rests(paces)) continue;
       count(now() - startedAt);
-      return turnOf(call, slot);
+      return slot;
     }
-  };
+  }
 
-  function turnOf(call: Call<unknown>, slot: Slot): Turn {
+  function turnOf(call: Call<unknown>, first: Slot, next: () => Promise<Slot>): Turn {
+    let slot = first;
     const kind = `${slot.paces.line.key} ${call.effect} ${call.method} ${call.path.split('?')[0]?.split('/').length}`;
     let sentAt: number | undefined;
     return {
+      async renew() {
+        if (now() - slot.at <= HELD_UP_AFTER_MS) return false;
+        metrics.lostTurns++;
+        slot = await next();
+        return true;
+      },
       sent(at) {
         sentAt ??= at;
         // What leaves late arrives late, whatever its answer will say, and others need to know that before it comes.
@@ -104,4 +120,9 @@ export function createTakeTurn(context: TurnContext): TakeTurn {
 const LATE_MS = 20;
 
 /** Of what no limit holds for. */
-const FREE: Turn = { sent: () => undefined, settle: () => undefined, rest: async () => undefined };
+const FREE: Turn = {
+  renew: async () => false,
+  sent: () => undefined,
+  settle: () => undefined,
+  rest: async () => undefined,
+};

@@ -16,6 +16,12 @@ export const ASSUMED_LATE_MS = 75;
 /** A process that comes so late to its slot has lost it: the ones after it count on its request being out. */
 export const LOST_AFTER_MS = 150;
 
+/**
+ * A request that has not left so long after its slot takes another one: those that a stalled look-up or fence held up
+ * together would leave together. Longer than a new connection takes.
+ */
+export const HELD_UP_AFTER_MS = 500;
+
 /** After Redis came back empty nobody knows who sent what: so long every slot waits. A second, and what may be late. */
 export const EMPTY_HOLD_MS = 1_150;
 

@@ -90,6 +90,9 @@ export function createBreaker(limits: BreakerLimits): Breaker {
 
   return {
     async run<T>(send: () => Promise<{ readonly result: T; readonly sign: Sign }>) {
+      // A clock that was set back would let the rest go on for as long.
+      if (policy.state === CircuitState.Open && restsUntil - Date.now() > limits.restCapMs)
+        policy.isolate().dispose();
       if (half()) return { turnedAway: true, retryAfterMs: retryAfterMs() };
       let ended: { readonly result: T } | undefined;
       try {

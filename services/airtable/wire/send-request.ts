@@ -11,7 +11,7 @@ import type { Answer, Outgoing } from './exchange';
 import { ExchangeFailure } from './exchange-failure';
 import type { Host, Hosts } from './hosts';
 
-/** Sends one request in its turn and judges its answer. Throws only what `beforeSend` threw. */
+/** Sends one request in its turn and judges its answer. Throws only what `beforeSend` or the wait for another turn threw. */
 export type SendRequest = <T>(
   call: Call<T>,
   turn: Turn,
@@ -50,7 +50,15 @@ export function createSendRequest(context: SendContext): SendRequest {
       token: context.token,
       body: contentOf(call),
       async beforeSend() {
-        await call.options.beforeSend?.({ mayHaveLanded });
+        const fence = async () => {
+          // Given up meanwhile, it leaves no more: nobody is to take it for sent.
+          if (!attempt.signal.aborted) await call.options.beforeSend?.({ mayHaveLanded });
+        };
+        await turn.renew();
+        await fence();
+        // What the fence said before another wait is old. One that is slow again is let through all the same.
+        if (await turn.renew()) await fence();
+        if (attempt.signal.aborted) return;
         metrics.requests++;
         turn.sent(performance.now());
       },
@@ -62,8 +70,11 @@ export function createSendRequest(context: SendContext): SendRequest {
         return { failure: circuitOpen(host.name, run.retryAfterMs) };
       }
       if ('answer' in run) return await readAnswer(call, turn, run.answer);
-      const { sent, reason } = run.failure;
-      if (!sent && !deadline.signal.aborted && reason !== 'GATEWAY_CLOSED') context.onOutcome('unreachable');
+      const { sent, reason, waitedMs } = run.failure;
+      // Given up while nobody waited for the host but for the caller's fence, it tells nothing of the host.
+      const ownDelay = reason === 'ABORTED' && waitedMs === 0;
+      if (!sent && !ownDelay && !deadline.signal.aborted && reason !== 'GATEWAY_CLOSED')
+        context.onOutcome('unreachable');
       return { failure: unanswered(run.failure) };
     } finally {
       turn.settle(performance.now());

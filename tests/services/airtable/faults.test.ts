@@ -210,7 +210,8 @@ describe('faults', () => {
   });
 
   it('a beforeSend slower than one request may be is asked again, and nothing was sent before', async () => {
-    const client = await open({ attemptMs: 60 });
+    const { gateway, health } = createTestGateway(standIn, redis, { limits: { attemptMs: 60 } });
+    const client = await gateway.open(CONNECTION, 'interactive');
     const id = place();
     for (const write of [
       (beforeSend: () => Promise<void>) =>
@@ -223,6 +224,7 @@ describe('faults', () => {
       expect(asked).toBe(2);
       expect(standIn.requests).toHaveLength(1);
     }
+    expect(health).toEqual([]);
   });
 
   describe('cancellation', () => {

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Redis } from 'ioredis';
 import { Redis as RedisClient } from 'ioredis';
 import { startAirtableStandIn, ANSWERS, type AirtableStandIn } from '../../support/airtable-standin';
-import { BASE, CONNECTION, connectRedis, createTestGateway, failureOf, randomPrefix } from './setup';
+import { BASE, CONNECTION, connectRedis, createTestGateway, failureOf, randomPrefix, TABLE } from './setup';
 
 const OTHER_BASE = 'appStandIn0000001';
 
@@ -167,6 +167,25 @@ describe('the limiter shared by all processes', () => {
     expect(next.code).toBe('rate_wait');
     expect(next.retryAfterMs).toBeGreaterThan(6_500);
     expect(standIn.requests).toHaveLength(1);
+  });
+
+  it('requests that their fence held up together do not leave together, and ask it again in their new turn', async () => {
+    const { gateway } = createTestGateway(standIn, redis, { limits: paced(5) });
+    const client = await gateway.open(CONNECTION, 'interactive');
+    let asked = 0;
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const beforeSend = async () => {
+      // The last one has had its slot for a while.
+      if (++asked === 8) setTimeout(open, 700);
+      await gate;
+    };
+    await Promise.all(
+      Array.from({ length: 8 }, () => client.createRecords(BASE, TABLE, [{}], { beforeSend })),
+    );
+    expect(standIn.requests).toHaveLength(8);
+    expect(asked).toBeGreaterThan(8);
+    expect(mostInASecond(times())).toBeLessThanOrEqual(5);
   });
 
   it('a spent monthly quota is no matter of waiting: it is told at once, never repeated, and stills nothing', async () => {

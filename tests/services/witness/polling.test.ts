@@ -255,6 +255,20 @@ describe('the webhook', () => {
     expect(world.foreign.length).toBeGreaterThan(0);
   });
 
+  it('that is made anew while the gap cannot be noted is noted with it later', async () => {
+    const [hook] = await world.webhooks();
+    await world.as('foreign', 'DELETE', `/bases/${world.ref.baseId}/webhooks/${hook?.id}`);
+    await sql(`ALTER TABLE base_changes ADD CONSTRAINT no_gap CHECK (kind <> 'gap')`);
+    try {
+      expect(await world.poll(world.another({ report: () => undefined }))).toHaveLength(1);
+    } finally {
+      await sql('ALTER TABLE base_changes DROP CONSTRAINT no_gap');
+    }
+    expect(await world.poll()).toEqual([]);
+    expect(kinds(await world.stream())).toEqual(['gap']);
+    expect(await world.webhooks()).toHaveLength(1);
+  });
+
   it('that was asked for nothing for longer than a week has lost something', async () => {
     await sql(`UPDATE base_watches SET polled_at = now() - interval '9 days'`);
     await world.poll();
@@ -386,6 +400,33 @@ it('is due every two seconds while an edit runs and for a minute after, else as 
   };
   expect(await ends('2 minutes')).toBe(0);
   expect(await ends('50 seconds')).toBe(1);
+});
+
+it('is due no sooner for an edit whose operation is paused', async () => {
+  await world.poll();
+  const { editId } = await world.approved({
+    changes: [{ kind: 'update', table: 'Films', recordId: film(0), cells: { Gross: 4 } }],
+  });
+  await sql(
+    `INSERT INTO operations (workspace_id, id, name, scope, key, fingerprint, actor, input, summary, workflow_id, status)
+     SELECT workspace_id, 'op_paused', 'applyEdit', 'test', 'test', '', 'test', '{}', '', 'op_paused', 'running' FROM edits WHERE id = $1`,
+    [editId],
+  );
+  await sql(
+    `UPDATE edits SET operation_id = 'op_paused', decided_at = now() - interval '2 minutes' WHERE id = $1`,
+    [editId],
+  );
+  await sql(`UPDATE base_watches SET polled_at = now() - interval '3 seconds'`);
+  const due = async (status: string) => {
+    await sql(`UPDATE operations SET status = $1 WHERE id = 'op_paused'`, [status]);
+    return (await world.witness.claimDue(1)).length;
+  };
+  try {
+    expect(await due('paused')).toBe(0);
+    expect(await due('running')).toBe(1);
+  } finally {
+    await sql(`DELETE FROM operations WHERE id = 'op_paused'`);
+  }
 });
 
 it('keeps changes for thirty days', async () => {

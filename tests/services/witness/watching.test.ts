@@ -103,6 +103,36 @@ describe('a creation whose answer is lost', () => {
     expect(await world.webhooks()).toHaveLength(2);
   });
 
+  it.each([
+    ['has made', true],
+    ['may have made', false],
+  ])('is not looked for in what another workspace’s watch %s', async (_what, known) => {
+    world.onRequest = async (method, path) => (isCreate(method, path) ? UNAVAILABLE : undefined);
+    await world.witness.watch(world.ref, 60);
+    world.forget();
+    const { id } = (await makeHook(OURS)) as { id: string };
+    const { database, otherWorkspaceId } = world.server;
+    await database.admin.query(
+      `INSERT INTO connections
+       SELECT (jsonb_populate_record(c, jsonb_build_object('workspace_id', $1::text, 'id', 'con_other'))).*
+       FROM connections c WHERE id = $2`,
+      [otherWorkspaceId, world.ref.connectionId],
+    );
+    await database.admin.query(
+      `INSERT INTO base_watches (workspace_id, connection_id, base_id, due_at, claimed_until, webhook_id, webhooks_before)
+       VALUES ($1, 'con_other', $2, 'infinity', 'infinity', $3, $4)`,
+      [otherWorkspaceId, world.ref.baseId, known ? id : null, known ? null : []],
+    );
+    try {
+      expect(await world.witness.watch(world.ref, 60)).toMatchObject({ state: 'watching' });
+      expect(await world.webhooks()).toHaveLength(2);
+      await world.witness.unwatch(world.ref);
+      expect(await world.webhooks()).toMatchObject([{ id }]);
+    } finally {
+      await database.admin.query(`DELETE FROM connections WHERE id = 'con_other'`);
+    }
+  });
+
   it('is deleted all the same when the watch is ended before it was found', async () => {
     await loseAnswer();
     expect(await world.witness.unwatch(world.ref)).toBeNull();

@@ -24,10 +24,11 @@ const call = {
 /** A turn over a limiter that gives these slots, `lateMs` before now each. */
 async function take(...lateMs: number[]) {
   const settled: number[] = [];
+  const clock = { aheadMs: 0, now: () => performance.now() + clock.aheadMs };
   const limiter: Limiter = {
     intervalMs: () => 200,
     async take() {
-      const at = performance.now() - (lateMs.shift() ?? 0);
+      const at = clock.now() - (lateMs.shift() ?? 0);
       return { paces, name: 'slot', at, from: at - 1, redisAt: 0 } satisfies Slot;
     },
     settle: (_, late) => void settled.push(late),
@@ -45,19 +46,28 @@ async function take(...lateMs: number[]) {
     lane: 'bulk',
     limits: GATEWAY_LIMITS,
     metrics,
-    now: () => performance.now(),
+    now: clock.now,
     pacesOf: () => paces,
   });
   const deadline = startTimeLimit(10_000);
   const turn = await takeTurn(call, deadline, {});
   deadline.end();
-  return { turn, metrics, settled };
+  return { turn, metrics, settled, clock };
 }
 
 describe('a turn', () => {
   it('that its process comes too late to is given up: others count on its request being out', async () => {
     const { metrics } = await take(400, 200, 0);
     expect(metrics).toMatchObject({ lostTurns: 2, turnsBulk: 1 });
+  });
+
+  it('whose request is held up after it was given is renewed: those held up together must not leave together', async () => {
+    const { turn, metrics, clock } = await take(0, 400, 0);
+    expect(await turn.renew()).toBe(false);
+    clock.aheadMs = 3_000;
+    expect(await turn.renew()).toBe(true);
+    expect(await turn.renew()).toBe(false);
+    expect(metrics).toMatchObject({ lostTurns: 2, turnsBulk: 2 });
   });
 
   it('tells how late its request arrived at most: how late it left, and what its answer took longer', async () => {

@@ -110,6 +110,15 @@ describe('the breaker of a host', () => {
     expect(rests[3]).toBeGreaterThan(800);
   });
 
+  it('does not rest for as long as a clock is set back', async () => {
+    const breaker = createBreaker(LONG);
+    await tell(breaker, ...times(8, 'failing' as const));
+    const earlier = Date.now() - 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => earlier);
+    await tell(breaker, 'alive').finally(() => clock.mockRestore());
+    expect(circuitOf(breaker)).toBe('closed');
+  });
+
   it('is not closed by a trial that tells nothing, as when its caller leaves', async () => {
     const breaker = createBreaker(SHORT);
     await tell(breaker, ...times(8, 'failing' as const));
