@@ -153,7 +153,7 @@ interface SinceRow {
  */
 const SINCE = `
   SELECT b.seq, b.table_id, b.record_id, b.kind, b.actor, b.source, b.at,
-    (SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(coalesce(b.after, '{}')) k) AS fields
+    (SELECT array_agg(k ORDER BY k COLLATE "C") FROM jsonb_object_keys(coalesce(b.after, '{}')) k) AS fields
   FROM edit_changes c
     JOIN base_changes b ON b.workspace_id = $1 AND b.base_id = $3 AND b.record_id IN (c.record_id, c.restored_as)
       AND b.connection_id = $2 AND b.edit_id IS NULL AND b.kind <> 'created'

@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 
 /** One answer that is not the usual one. Writes land unless `lost` says that the request went under before. */
 export type Script =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | {
+      readonly status: number;
+      readonly body?: unknown;
+      readonly headers?: Record<string, string>;
+      /** How long the answer is held back; nothing by default. */
+      readonly delayMs?: number;
+    }
   /** Closes the socket: before anything was done, after it was done, or in the middle of the answer. */
   | { readonly drop: 'before' | 'after' | 'midway' }
   /** Never answers; what was asked is done all the same, unless `lost`. */
@@ -120,8 +126,10 @@ export async function startAirtableStandIn(): Promise<AirtableStandIn> {
     const script = scripts.shift() ?? standing;
     const usual = () => reply(request, records);
     if (!script) return send(res, usual());
-    if ('status' in script)
-      return send(res, { status: script.status, body: script.body ?? {} }, script.headers);
+    if ('status' in script) {
+      const { status, body: given = {}, headers, delayMs = 0 } = script;
+      return void setTimeout(() => send(res, { status, body: given }, headers), delayMs);
+    }
     if ('delayMs' in script) return void setTimeout(() => send(res, usual()), script.delayMs).unref();
     if ('hang' in script) return void (script.lost || usual());
     if (script.drop === 'before') return void res.destroy();

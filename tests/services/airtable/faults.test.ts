@@ -179,7 +179,8 @@ describe('faults', () => {
         code: 'deadline_exceeded',
         retryable: true,
       });
-      expect(performance.now() - begun).toBeLessThan(1_000);
+      // Not the usual deadline of 45 s.
+      expect(performance.now() - begun).toBeLessThan(10_000);
       await standIn.requests[0]?.hungUp;
     });
 
@@ -312,8 +313,9 @@ describe('faults', () => {
       const checked: number[] = [];
       const beforeSend = async () => void checked.push(performance.now());
       await Promise.all([1, 2, 3].map(() => client.createRecords(BASE, TABLE, [{}], { beforeSend })));
-      // Between check and arrival lies no interval of 250 ms.
-      standIn.requests.forEach(({ at }, i) => expect(at - (checked[i] ?? 0)).toBeLessThan(150));
+      // Asked before it, all three would have been asked at once.
+      expect((checked[2] ?? 0) - (checked[0] ?? 0)).toBeGreaterThan(400);
+      standIn.requests.forEach(({ at }, i) => expect(at).toBeGreaterThan(checked[i] ?? Infinity));
     });
   });
 
