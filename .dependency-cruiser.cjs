@@ -9,6 +9,7 @@ const rooms = [
   'workers',
   'temporal-config',
   'bench',
+  'chaos',
   'tests',
   'scripts',
 ];
@@ -52,7 +53,14 @@ module.exports = {
     allow('temporal-config', ['contracts', 'services']),
     allow('api', ['contracts', 'services', 'workflows', 'temporal-config']),
     allow('workers', ['contracts', 'services', 'workflows', 'activities', 'temporal-config']),
-    allow('bench', ['contracts', 'services']),
+    allow('bench', ['contracts', 'workflows', 'activities', 'services', 'temporal-config']),
+    allow('chaos', ['contracts', 'services']),
+    {
+      name: 'what-judges-the-product-shares-no-code-with-it',
+      severity: 'error',
+      from: { path: '^chaos/', pathNot: '^chaos/airtable-main' },
+      to: { path: '^(contracts|services)/' },
+    },
     {
       name: 'no-circular',
       severity: 'error',

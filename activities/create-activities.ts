@@ -4,6 +4,7 @@ import { createChatActivities } from './chats';
 import { createCopyActivities } from './copies';
 import { createEditActivities } from './edits';
 import { mapErrors } from './failures';
+import { createReviewActivities } from './reviews';
 import { createIdentityActivities } from './identity';
 import { createWorkspaceActivities } from './workspaces';
 
@@ -14,6 +15,7 @@ export function createActivities(services: Services) {
     ...createIdentityActivities(services),
     ...createWorkspaceActivities(services),
     ...createEditActivities(services),
+    ...createReviewActivities(services),
     ...createCopyActivities(services),
     ...createChatActivities(services),
   });

@@ -16,6 +16,8 @@ export function createEditActivities({ edits }: Pick<Services, 'edits'>) {
       edits.failPlanning(i.workspaceId, i.editId, i.reason),
     applyChunk: (i: EditRef) => alive((live) => edits.applyChunk(i, live)),
     compensateChunk: (i: EditRef) => alive((live) => edits.compensateChunk(i, live)),
+    sweepEdit: (i: EditRef & { compensated: boolean }) =>
+      alive((live) => edits.sweep(i, i.compensated, live)),
     concludeEdit: (i: EditRef & { compensated: boolean; reason: string | null }) =>
       edits.conclude(i, i.compensated, i.reason),
   };

@@ -6,9 +6,12 @@ import { ProvisionWorkspaceInput } from '../contracts/workspaces';
 import { ProposeEditInput } from '../contracts/changes';
 import { PostMessageInput } from '../contracts/chats';
 import { CopyBaseInput } from '../contracts/copies';
+import type { EditApproval, PartialApproval } from '../contracts/approvals';
+import { RevertInput } from '../contracts/dependents';
 import { ApproveInput } from '../contracts/edits';
+import { ReviewInput } from '../contracts/reviews';
 import type { Services } from '../services/create-services';
-import { approveEdit, insertEdit, readEdit } from '../services/edits/edit-rows';
+import { insertEdit, readEdit } from '../services/edits/edit-rows';
 import { hashPassword } from '../services/identity/passwords';
 import { newId } from '../services/ids';
 import type { Staged } from './operation-door';
@@ -23,18 +26,30 @@ export interface StageContext {
   readonly input: unknown;
 }
 
+/** Nothing is to be started (yet): what the caller is answered instead. */
+export interface Answer {
+  readonly answer: unknown;
+}
+
 export interface Stage {
   /** Overrides the id of the workspace that an operation makes. */
   readonly workspaceId?: string;
   /** Another workflow than the route's own. */
   readonly workflow?: string;
   write(tx: Tx, operationId: string): Promise<Staged>;
+  /** Told when nothing came of the start. */
+  refused?(): Promise<void>;
 }
+
+/** How long (ms) a request waits for the look at a record that it names. */
+const LOOK_WITHIN_MS = 10_000;
+
+const VERDICTS = { landed: 'it landed', notLanded: 'it did not land', retry: 'try again' } as const;
 
 const userIdOf = (actor: Actor | null) => actor?.userId ?? 'anonymous';
 
 /** Per operation: what its door writes in the transaction of the operation's row. Passwords are hashed before it opens. */
-export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>>> = {
+export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage | Answer>>> = {
   async registerUser({ services, input }) {
     const { email, password, name } = RegisterUserInput.parse(input);
     const passwordHash = await hashPassword(password);
@@ -107,7 +122,8 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
     };
   },
 
-  async proposeRevert({ actor, workspaceId, params }) {
+  async proposeRevert({ actor, workspaceId, params, input }) {
+    const request = RevertInput.parse(input);
     const editId = newId('edit');
     return {
       async write(tx, operationId) {
@@ -125,7 +141,7 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
           kind: 'revert',
           connectionId: original.connection_id,
           baseId: original.base_id,
-          request: null,
+          request,
           note: null,
           planner: null,
           proposedBy: userIdOf(actor),
@@ -144,8 +160,9 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
   },
 
   async applyEdit({ services, actor, workspaceId, params, input }) {
-    const { hash, only, conflicts } = ApproveInput.parse(input);
     const editId = params['editId'] ?? '';
+    if (!actor) throw new SagatableError('Unauthenticated', 'Sign in to approve an edit.');
+    const approving = { ...ApproveInput.parse(input), editId, by: actor };
     const edit = await services.db.tenant(workspaceId, (tx) => readEdit(tx, editId));
     const { writable, name } = await services.connections.get(workspaceId, edit.connection_id);
     if (!writable) {
@@ -155,19 +172,53 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage>
         { code: 'connection_read_only' },
       );
     }
+    const noteRefusal = async (refusal: unknown) => {
+      if (!(refusal instanceof SagatableError)) return;
+      const details = { verdict: 'approved', code: refusal.code };
+      await services.approvals.noteRefusal(workspaceId, editId, actor, details);
+    };
+    let approval: EditApproval | undefined;
+    try {
+      approval = await services.db.tenant(workspaceId, (tx) =>
+        services.approvals.approvePartly(tx, approving),
+      );
+    } catch (error) {
+      await noteRefusal(error);
+      throw error;
+    }
+    if (approval) return { answer: { editId, approval } satisfies PartialApproval };
+    let refusal: unknown;
     return {
       workflow: edit.kind === 'revert' ? 'revertEdit' : 'applyEdit',
+      refused: () => noteRefusal(refusal),
       async write(tx, operationId) {
-        const by = userIdOf(actor);
-        const approved = await approveEdit(tx, editId, { hash, by, conflicts, operationId });
-        await services.edits.choose(tx, editId, only);
-        await tx.query(
-          `INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, $2, 'edit.approved', $3, $4)`,
-          [workspaceId, by, editId, JSON.stringify({ hash, chosen: only?.length ?? 'all', conflicts })],
-        );
+        const approved = await services.approvals
+          .approve(tx, approving, operationId)
+          .catch((error: unknown) => {
+            refusal = error;
+            throw error;
+          });
+        await services.edits.choose(tx, editId, approving.only);
         const verb = approved.kind === 'revert' ? 'Undo' : 'Apply';
         const summary = `${verb}: ${approved.preview?.headline ?? editId} of ${approved.base_name}`;
         return { input: { editId }, summary, editId, baseId: approved.base_id };
+      },
+    };
+  },
+
+  async reviewEdit({ services, actor, workspaceId, params, input }) {
+    const review = ReviewInput.parse(input);
+    const editId = params['editId'] ?? '';
+    const patience = AbortSignal.timeout(LOOK_WITHIN_MS);
+    await services.reviews.check({ workspaceId, editId }, review, patience);
+    return {
+      async write(tx, operationId) {
+        const ref = { workspaceId, editId, operationId };
+        await services.reviews.stage(tx, ref, userIdOf(actor), review);
+        const { base_id: baseId } = await readEdit(tx, editId);
+        const n = review.ordinals.length;
+        const summary = `Review of ${editId}: ${VERDICTS[review.verdict]} (${n} ${n === 1 ? 'change' : 'changes'})`;
+        return { input: { editId }, summary, editId, baseId };
       },
     };
   },

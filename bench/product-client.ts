@@ -85,7 +85,7 @@ export function createProductClient(
       const { editId } = Planned.parse((await done(id)).result);
       return Edit.parse(await call('GET', `/v1/edits/${editId}`));
     },
-    approve: ({ id, hash }) => start(`/v1/edits/${id}/approve`, { hash }),
+    approve: ({ id, hash }) => start(`/v1/edits/${id}/approve`, { hash, acknowledgeSideEffects: true }),
     async pause(id) {
       await call('POST', `/v1/operations/${id}/pause`, {});
     },

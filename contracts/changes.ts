@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { BaseId, FieldId, idOf, RecordId, TableId } from './ids';
+import { BaseId, idOf, RecordId } from './ids';
 import { Cells, CellValue } from './airtable';
+import { FieldRef, PROPOSED_SCHEMA_CHANGES, SCHEMA_CHANGES, TableRef } from './schema-changes';
 
 /** Most changes one change set may hold. */
 export const MAX_CHANGES = 100_000;
@@ -10,28 +11,28 @@ const CellChange = z.strictObject({ before: CellValue, after: CellValue });
 /** Canonical changes: ids not names, exact values not text to be guessed at; null is an empty cell. */
 export const UpdateChange = z.strictObject({
   kind: z.literal('update'),
-  tableId: TableId,
+  tableId: TableRef,
   recordId: RecordId,
-  cells: z.record(FieldId, CellChange),
+  cells: z.record(FieldRef, CellChange),
 });
 export const CreateChange = z.strictObject({
   kind: z.literal('create'),
-  tableId: TableId,
-  cells: z.record(FieldId, CellValue),
+  tableId: TableRef,
+  cells: z.record(FieldRef, CellValue),
   /** Set by a revert: the record whose deletion this creation undoes. */
   restores: RecordId.optional(),
 });
 export const DeleteChange = z.strictObject({
   kind: z.literal('delete'),
-  tableId: TableId,
+  tableId: TableRef,
   recordId: RecordId,
   before: Cells,
 });
 /** A select option that does not exist yet. Airtable adds one only with a record write, so it rides on the first record that uses it. */
 export const CreateOptionChange = z.strictObject({
   kind: z.literal('createOption'),
-  tableId: TableId,
-  fieldId: FieldId,
+  tableId: TableRef,
+  fieldId: FieldRef,
   name: z.string().min(1),
 });
 export const Change = z.discriminatedUnion('kind', [
@@ -39,12 +40,14 @@ export const Change = z.discriminatedUnion('kind', [
   CreateChange,
   DeleteChange,
   CreateOptionChange,
+  ...SCHEMA_CHANGES,
 ]);
 export type Change = z.infer<typeof Change>;
 export type UpdateChange = z.infer<typeof UpdateChange>;
 export type CreateChange = z.infer<typeof CreateChange>;
 export type DeleteChange = z.infer<typeof DeleteChange>;
 export type CreateOptionChange = z.infer<typeof CreateOptionChange>;
+export type RecordChange = UpdateChange | CreateChange | DeleteChange;
 
 /** What a caller or planner proposes; tables and fields by id or name, values in Airtable's write form. Before-images are read by Sagatable. */
 const Named = z.string().min(1).max(255);
@@ -57,6 +60,7 @@ export const ProposedChange = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('create'), table: Named, cells: z.record(Named, CellValue) }),
   z.strictObject({ kind: z.literal('delete'), table: Named, recordId: RecordId }),
+  ...PROPOSED_SCHEMA_CHANGES,
 ]);
 export type ProposedChange = z.infer<typeof ProposedChange>;
 

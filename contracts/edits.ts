@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { BaseId, idOf } from './ids';
 import { MAX_CHANGES } from './changes';
 import { CellValue } from './airtable';
+import { EditApproval } from './approvals';
+import { SCHEMA_KINDS } from './schema-changes';
+import { Settling } from './settling';
+import { NotReturning } from './restoring';
 import { Interference } from './witness';
 
 export const EditState = z.enum([
@@ -18,8 +22,8 @@ export const EditState = z.enum([
 ]);
 export type EditState = z.infer<typeof EditState>;
 
-/** What becomes of a cell that somebody changed between preview and write. */
-export const ConflictPolicy = z.enum(['skip', 'overwrite', 'stop']);
+/** What becomes of a cell that somebody changed between preview and write; `ask`: it is put aside for somebody to decide. */
+export const ConflictPolicy = z.enum(['skip', 'overwrite', 'stop', 'ask']);
 export type ConflictPolicy = z.infer<typeof ConflictPolicy>;
 
 export const ApproveInput = z.strictObject({
@@ -27,6 +31,14 @@ export const ApproveInput = z.strictObject({
   /** Ordinals of the changes to apply; all when absent. */
   only: z.array(z.number().int().min(0).max(MAX_CHANGES)).min(1).max(100_000).optional(),
   conflicts: ConflictPolicy.default('skip'),
+  /** Comments of deleted records that the edit or its undo brings back are posted again, as quotations. */
+  repostComments: z.boolean().optional(),
+  /** Says, once for each connection, that automations, syncs and e-mails of its bases are known to fire. */
+  acknowledgeSideEffects: z.literal(true).optional(),
+  /** Says that it is known that the calls left of this month may not be enough to take it back. */
+  acceptUndoBeyondQuota: z.literal(true).optional(),
+  /** Tables and fields are to be made although no undo can remove them. */
+  acceptIrreversible: z.literal(true).optional(),
 });
 export type ApproveInput = z.infer<typeof ApproveInput>;
 
@@ -35,7 +47,7 @@ export const RejectInput = z.strictObject({ reason: z.string().max(1_000).option
 /** Identical changes counted together; the headline is computed, never a planner's words. */
 export const DiffGroup = z.object({
   key: z.string(),
-  kind: z.enum(['update', 'create', 'delete', 'createOption']),
+  kind: z.enum(['update', 'create', 'delete', 'createOption', ...SCHEMA_KINDS]),
   tableId: z.string(),
   tableName: z.string(),
   fieldId: z.string().nullable(),
@@ -64,9 +76,27 @@ export const ChangeState = z.enum([
 ]);
 export type ChangeState = z.infer<typeof ChangeState>;
 
+/**
+ * How it is known what became of a change: the base answered the request; a record carries the edit's marker; the base's
+ * webhook told of it; it was found by reading the base. The last is the weakest: it goes by time and equal cells.
+ */
+export const Evidence = z.enum(['answer', 'marker', 'witness', 'read_back']);
+export type Evidence = z.infer<typeof Evidence>;
+
+/** What will tell new records of a table when an answer is lost: a marker field, or no more than time and equal cells. */
+export const EvidencePlan = z.object({
+  tableId: z.string(),
+  tableName: z.string(),
+  /** Null where the table has no marker field. */
+  markerFieldId: z.string().nullable(),
+  /** Whether the base is watched, so that its webhook tells too. */
+  witness: z.boolean(),
+});
+export type EvidencePlan = z.infer<typeof EvidencePlan>;
+
 export const ChangeRow = z.object({
   ordinal: z.number().int(),
-  kind: z.enum(['update', 'create', 'delete', 'createOption']),
+  kind: z.enum(['update', 'create', 'delete', 'createOption', ...SCHEMA_KINDS]),
   tableId: z.string(),
   tableName: z.string(),
   recordId: z.string().nullable(),
@@ -84,6 +114,8 @@ export const ChangeRow = z.object({
   ),
   state: ChangeState,
   reason: z.string().nullable(),
+  /** Null while nothing was sent or nothing is known. */
+  evidence: Evidence.nullable(),
 });
 export type ChangeRow = z.infer<typeof ChangeRow>;
 
@@ -95,6 +127,8 @@ export const EditCounts = z.object({
   creates: z.number(),
   updates: z.number(),
   deletes: z.number(),
+  /** Tables and fields made, renamed or described; absent where there are none. */
+  schemaChanges: z.number().optional(),
 });
 
 export const EditView = z.object({
@@ -119,11 +153,24 @@ export const EditView = z.object({
   revertOf: idOf('edit').nullable(),
   revertedBy: idOf('edit').nullable(),
   operationId: idOf('operation').nullable(),
-  calls: z.object({ apply: z.number(), undo: z.number() }),
+  /** Requests that it needs, `verify` of those of `apply` only to look before it writes; and requests to take it back. */
+  calls: z.object({ apply: z.number(), verify: z.number().optional(), undo: z.number() }),
   expiresAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   error: z.string().nullable(),
   /** What others did to its records, where the base is watched; not in lists. */
   interference: Interference.optional(),
+  /** What its deletions cost even when they are undone, where it has some; not in lists. */
+  notReturning: NotReturning.optional(),
+  /** Settled changes by how it is known what became of them; not in lists. */
+  evidence: z.partialRecord(Evidence, z.number()).optional(),
+  /** Of each table in which the edit or its undo creates records; not in lists. */
+  evidencePlan: z.array(EvidencePlan).optional(),
+  /** Changes that wait for a person: conflicts to decide on, and ends that are unclear; not in lists. */
+  waiting: z.object({ conflicts: z.number().int(), review: z.number().int() }).optional(),
+  /** Who has approved it and who still has to; not in lists, and not before it is planned. */
+  approval: EditApproval.optional(),
+  /** How it waits, or waited, for writes of its own that got no answer; null where there were none; not in lists. */
+  settling: Settling.nullable().optional(),
 });
 export type EditView = z.infer<typeof EditView>;

@@ -22,7 +22,7 @@ const READING = [
  */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   owner: ALL_SCOPES,
-  admin: ALL_SCOPES.filter((scope) => scope !== 'workspaces:delete'),
+  admin: ALL_SCOPES.filter((scope) => scope !== 'workspaces:delete' && scope !== 'audit:erase'),
   editor: [...PERSONAL, ...READING, 'chats:write', 'edits:propose', 'operations:control'],
   approver: [...PERSONAL, ...READING, 'edits:approve'],
   viewer: [...PERSONAL, ...READING],

@@ -1,18 +1,20 @@
-/** `npm run bench -- engine` and `npm run bench -- gateway`: sets up what is missing and measures. Never part of `npm test`. */
+/** `npm run bench -- engine`, `gateway` and `operations`: sets up what is missing and measures. Never part of `npm test`. */
 import { parseArgs } from 'node:util';
 import * as engine from './bench-engine.mjs';
 import * as gateway from './bench-gateway.mjs';
+import * as operations from './bench-operations.mjs';
 import { ensureBuild } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { onStop } from './processes.mjs';
 import { reportFailure, SetupError } from './progress.mjs';
 import { requireNode } from './settings.mjs';
 
-const benchmarks = { engine, gateway };
-const help = `npm run bench -- engine|gateway [FLAGS]
+const benchmarks = { engine, gateway, operations };
+const help = `npm run bench -- engine|gateway|operations [FLAGS]
 
-  engine    creates, lists and memory of the engine beside hand-written SQL
-  gateway   the gateway's pace against Airtable's limits, beside loops over the airtable package
+  engine      creates, lists and memory of the engine beside hand-written SQL
+  gateway     the gateway's pace against Airtable's limits, beside loops over the airtable package
+  operations  operations beside plain Temporal workflows, the door beside plain Express
 
 Each has flags of its own: npm run bench -- engine --help
 `;
@@ -23,7 +25,7 @@ function readFlags(args) {
   const benchmark = benchmarks[name];
   if (!benchmark) {
     if (args.includes('--help')) return { said: help };
-    throw new SetupError(`Say what to measure: engine or gateway.\n\n${help}`);
+    throw new SetupError(`Say what to measure: engine, gateway or operations.\n\n${help}`);
   }
   const options = { ...benchmark.options, help: { type: 'boolean', default: false } };
   let parsed;

@@ -147,6 +147,34 @@ async function record(apiUrl, sample, client, ending) {
     },
   );
 
+  // Somebody changes a record that is to be taken back: it stays theirs, and a person says that this is well.
+  const disputed = await propose('proposeEdit.done', proposal('Not Rated'));
+  await run(
+    'applyEdit.needs-review',
+    'POST',
+    `/v1/edits/${disputed.id}/approve`,
+    { hash: disputed.hash },
+    {
+      onStarted: async (id) => {
+        await act(id, 'pause');
+        await untilStatus(id, 'paused');
+        const { changes } = await get(`/v1/edits/${disputed.id}/changes?state=landed&limit=1`);
+        const [{ tableId, recordId }] = changes;
+        await fetch(`${apiUrl}/v0/${baseId}/${tableId}/${recordId}`, {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${sample.token}` },
+          body: JSON.stringify({ fields: { 'MPAA Rating': 'R' } }),
+        });
+        await act(id, 'cancel');
+      },
+    },
+  );
+  const unclear = await get(`/v1/edits/${disputed.id}/review`);
+  await run('reviewEdit.done', 'POST', `/v1/edits/${disputed.id}/review`, {
+    ordinals: unclear.changes.map(({ ordinal }) => ordinal),
+    verdict: 'notLanded',
+  });
+
   // The month's calls are spent while the edit is planned; somebody gets more and resumes it.
   const imitate = (method, settings) =>
     fetch(`${apiUrl}/v0/meta/bases/${baseId}/imitation`, {

@@ -36,6 +36,8 @@ export function startServer({ name, command, args, mark, dataDir, stopSignal = '
     writeFileSync(pidFile, JSON.stringify({ pid: child.pid, mark, stopSignal }));
   }
   const server = { name, pid: child.pid, logFile, exited, ended: undefined };
+  /** Starts the same anew, once this one has ended. */
+  server.again = () => startServer({ name, command, args, mark, dataDir, stopSignal, ...options });
   server.lastWords = () => `the end of its log (${logFile}):\n${tailOf(logFile, begin)}`;
   void exited.then((end) => {
     server.ended = end;

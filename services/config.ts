@@ -35,6 +35,7 @@ const Environment = z.object({
   FETCH_HOSTS: z.string().default(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   LATE_WRITE_SECONDS: z.coerce.number().min(0).max(600).default(10),
+  SETTLE_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
   METRICS_PORT: Port.optional(),
   CHUNK_BATCHES: z.coerce.number().int().min(1).max(200).default(20),
 });
@@ -65,6 +66,8 @@ export interface Config {
   readonly logLevel: string;
   /** How long an unanswered write may still land before it is looked for again. */
   readonly lateWriteSeconds: number;
+  /** How long after its last unanswered write an edit looks the base through once more before it calls itself ended. */
+  readonly settleSeconds: number;
   /** Where a worker serves its metrics on 127.0.0.1; undefined where it does not. */
   readonly metricsPort: number | undefined;
   /** Batches of ten that one activity of an edit applies. */
@@ -110,6 +113,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     fetchHosts: listOf(e.FETCH_HOSTS),
     logLevel: e.LOG_LEVEL,
     lateWriteSeconds: e.LATE_WRITE_SECONDS,
+    settleSeconds: e.SETTLE_SECONDS,
     metricsPort: e.METRICS_PORT,
     chunkBatches: e.CHUNK_BATCHES,
   };

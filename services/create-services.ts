@@ -3,13 +3,18 @@ import { Redis } from 'ioredis';
 import { hostOf } from './airtable/cache/cached-request';
 import { createReadCache } from './airtable/cache/read-cache';
 import { createAirtableGateway } from './airtable/gateway';
-import { createAudit } from './audit';
+import { createApprovals } from './approvals/approvals';
+import { createAudit } from './audit/audit';
+import { createChangeTrail } from './audit/change-trail';
+import { createRecordHistory } from './audit/record-history';
 import { createChats } from './chats/chats';
 import { createTurns } from './chats/turns';
 import type { Config } from './config';
 import { createCopies } from './copies/copies';
 import { openDatabase } from './database/database';
 import { createEdits } from './edits/edits';
+import { createMarkers } from './edits/markers';
+import { createReviews } from './edits/reviews';
 import { createEditViews } from './edits/views';
 import { parseKeyRing } from './encryption';
 import { createEngineServices } from './engine-services';
@@ -70,7 +75,15 @@ export function createServices(config: Config, report: (error: unknown) => void 
       await readCache.dropBase(hostOf(url), baseId);
     },
   });
-  const edits = createEdits({ db, gateway, connections, operations, config });
+  const editing = {
+    db,
+    gateway,
+    connections,
+    operations,
+    config,
+    trail: createChangeTrail(keyRing),
+  };
+  const edits = createEdits(editing);
   const copies = createCopies({
     db,
     gateway,
@@ -100,7 +113,10 @@ export function createServices(config: Config, report: (error: unknown) => void 
     gateway,
     metrics: createProcessMetrics(gateway),
     edits,
+    markers: createMarkers({ db, gateway, connections }),
+    reviews: createReviews(editing),
     editViews: createEditViews(db),
+    approvals: createApprovals({ db }),
     witness,
     copies,
     chats,
@@ -120,6 +136,7 @@ export function createServices(config: Config, report: (error: unknown) => void 
       config: reaching,
     }),
     audit: createAudit(db),
+    recordHistory: createRecordHistory(db, keyRing),
     async close(): Promise<void> {
       await engineServices.settle();
       await gateway.close();

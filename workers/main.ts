@@ -6,6 +6,7 @@ import { createServices } from '../services/create-services';
 import { createTemporalClient } from '../temporal-config/connection';
 import { ensureSearchAttributes } from '../temporal-config/search-attributes';
 import { TASK_QUEUES, type TaskQueue } from '../temporal-config/task-queues';
+import { startApprovalKeeper } from './approval-keeper';
 import { createWorkers } from './create-workers';
 import { startEngineKeeper } from './engine-keeper';
 import { startKeepers } from './keepers';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
     ? [
         startKeepers({ operations: services.operations, temporal, logger }),
         startEngineKeeper({ ...services, logger }),
+        startApprovalKeeper({ ...services, logger }),
       ]
     : [];
   if (queues.includes('airtable')) keepers.push(startWitnessKeeper({ ...services, logger }));

@@ -49,6 +49,7 @@ async function copy(saga: Saga, ref: CopyRef): Promise<void> {
       await saga.pauseFor(
         'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
       );
+    await saga.renewIfLong();
   }
 }
 
@@ -59,6 +60,7 @@ async function stop(saga: Saga, ref: CopyRef): Promise<void> {
     saga.report({ done: chunk.done, total: chunk.total, unit: 'tables', message: 'Undoing' });
     if (chunk.state === 'done') break;
     if (chunk.state === 'wait') await sleep(chunk.waitMs);
+    await saga.renewIfLong();
   }
   const { left } = await undos.concludeStoppedCopy(ref);
   if (left > 0) {

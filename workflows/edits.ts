@@ -1,18 +1,30 @@
-import { ApplicationFailure, CancellationScope, patched, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, setHandler, sleep } from '@temporalio/workflow';
 import { z } from 'zod';
 import { ProposeEditInput } from '../contracts/changes';
+import { RevertInput } from '../contracts/dependents';
 import { ApproveInput, ChangeState } from '../contracts/edits';
 import { idOf } from '../contracts/ids';
+import { Settling } from '../contracts/settling';
 import { describeFailure } from './failure';
+import { conflictsDecided } from './messages';
 import { operation, type Saga } from './operation';
 import { airtable, airtableUndo, steps, undos } from './proxies';
+
+/** How long decisions are waited for at a stretch: the signal of one can be lost, and the next look finds it. */
+const MAX_DECISION_WAIT_MS = 3_600_000;
+const MIN_DECISION_WAIT_MS = 1_000;
 
 interface EditInput {
   readonly editId: string;
 }
 
 const PlannedEdit = z.object({ editId: idOf('edit') });
-const EditOutcome = z.object({ editId: idOf('edit'), outcome: z.partialRecord(ChangeState, z.number()) });
+const EditOutcome = z.object({
+  editId: idOf('edit'),
+  outcome: z.partialRecord(ChangeState, z.number()),
+  /** How late writes were waited for; null when every write was answered or found, absent in results from before. */
+  settling: Settling.nullable().optional(),
+});
 type EditOutcome = z.infer<typeof EditOutcome>;
 
 /** Plans the staged edit or revert; its failure stays visible on the edit. */
@@ -70,7 +82,7 @@ export const proposeRevert = operation({
   scope: 'edits:propose',
   tool: true,
   tenancy: 'workspace',
-  input: z.strictObject({}),
+  input: RevertInput,
   output: PlannedEdit,
   run: plan,
 });
@@ -78,23 +90,36 @@ export const proposeRevert = operation({
 /** Applies the approved change set chunk by chunk. The one undo walks the journal backwards. */
 async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
   const ref = { workspaceId: saga.workspaceId, editId, operationId: saga.operationId };
+  let decisions = 0;
+  setHandler(conflictsDecided, () => {
+    decisions++;
+  });
   await saga.step('apply', {
     async do() {
       for (;;) {
         await saga.waitWhilePaused();
+        // A decision that comes while the chunk looks must not be waited for again.
+        const known = decisions;
         const chunk = await airtable.applyChunk(ref);
         saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Applying' });
-        if (chunk.state === 'done') return;
+        if (chunk.state === 'done') return settle(saga, ref, chunk.unanswered, false);
         if (chunk.state === 'wait') await sleep(chunk.waitMs);
         if (chunk.state === 'quota')
           await saga.pauseFor(
             'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
           );
+        // Histories from before hold no such answer: nothing in them is replayed otherwise.
+        if (chunk.state === 'ask') {
+          const reason = `paused: waits for decisions on ${chunk.conflicts ?? 0} conflicts. They are listed with the edit.`;
+          const lookAgainMs = Math.max(MIN_DECISION_WAIT_MS, Math.min(chunk.waitMs, MAX_DECISION_WAIT_MS));
+          await saga.waitUntil(reason, () => decisions !== known, lookAgainMs);
+        }
+        await saga.renewIfLong();
       }
     },
     undo: () => compensate(saga, ref),
   });
-  const { outcome } = await saga.step('conclude', {
+  const { outcome, settling } = await saga.step('conclude', {
     async do() {
       const concluded = await steps.concludeEdit({ ...ref, compensated: false, reason: null });
       if (concluded.leftOver > 0) {
@@ -109,7 +134,7 @@ async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
     },
     undo: 'nothing to undo: the compensation of the step before concludes anew',
   });
-  return { editId, outcome };
+  return { editId, outcome, settling };
 }
 
 async function compensate(
@@ -117,7 +142,7 @@ async function compensate(
   ref: { workspaceId: string; editId: string; operationId: string },
 ): Promise<void> {
   try {
-    await walkBack(saga, ref);
+    await settle(saga, ref, await walkBack(saga, ref), true);
   } catch (error) {
     await undos.concludeEdit({ ...ref, compensated: true, reason: describeFailure(error).message });
     throw error;
@@ -133,20 +158,56 @@ async function compensate(
   }
 }
 
+/**
+ * Where requests got no answer, and may still land: looks for what landed late and takes it back, now and when the settle
+ * window is over. The window is the activity's to count, since it begins with the last such request.
+ */
+async function settle(
+  saga: Saga,
+  ref: { workspaceId: string; editId: string; operationId: string },
+  unanswered: number | undefined,
+  compensated: boolean,
+): Promise<void> {
+  // Runs from before this ended here, and have to when they are replayed.
+  if (!unanswered || !patched('late-sweep')) return;
+  for (;;) {
+    const sweep = await (compensated ? airtableUndo : airtable).sweepEdit({ ...ref, compensated });
+    const { done, total } = sweep;
+    const waiting = sweep.until === undefined ? '' : `. Waiting for late writes until ${sweep.until}`;
+    saga.report({
+      done,
+      total,
+      unit: 'changes',
+      message: `${compensated ? 'Undoing' : 'Applying'}${waiting}`,
+    });
+    if (sweep.state === 'done') return;
+    if (sweep.state === 'walk') await walkBack(saga, ref);
+    if (sweep.state === 'wait') await sleep(sweep.waitMs);
+    if (sweep.state === 'quota') {
+      await saga.pauseFor(
+        'paused: quota. Airtable’s monthly calls are spent, and looking for late writes needs some too; resume when there are more.',
+      );
+    }
+    await saga.renewIfLong();
+  }
+}
+
+/** Takes back chunk by chunk; gives how many requests without an answer may still land. */
 async function walkBack(
   saga: Saga,
   ref: { workspaceId: string; editId: string; operationId: string },
-): Promise<void> {
+): Promise<number | undefined> {
   for (;;) {
     const chunk = await airtableUndo.compensateChunk(ref);
     saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Undoing' });
-    if (chunk.state === 'done') return;
+    if (chunk.state === 'done') return chunk.unanswered;
     if (chunk.state === 'wait') await sleep(chunk.waitMs);
     if (chunk.state === 'quota') {
       await saga.pauseFor(
         'paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.',
       );
     }
+    await saga.renewIfLong();
   }
 }
 

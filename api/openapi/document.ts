@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATIONS } from '../operation-view';
-import { ROUTES, type RouteEntry } from './reads';
+import { PARTIAL_ANSWERS, ROUTES, type RouteEntry } from './reads';
 
 const Problem = {
   type: 'object',
@@ -44,6 +44,11 @@ function describeRoute(r: RouteEntry): Record<string, unknown> {
   };
 }
 
+/** What a route that starts an operation answers where nothing was started yet. */
+function describePartly(answer: { summary: string; response: z.ZodType } | undefined) {
+  return answer && { '200': { description: answer.summary, content: jsonOf(answer.response, 'output') } };
+}
+
 const parametersOf = (entry: Record<string, unknown>): readonly unknown[] =>
   Array.isArray(entry['parameters']) ? entry['parameters'] : [];
 
@@ -84,6 +89,7 @@ function describeOperation(
       responses: {
         ...(typeof entry['responses'] === 'object' ? entry['responses'] : {}),
         '202': { description: 'Accepted: it goes on; see Location' },
+        ...describePartly(PARTIAL_ANSWERS[spec.name]),
       },
     },
   };

@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import {
+  ApprovalRules,
+  ApprovalRulesView,
+  Consent,
+  ConsentInput,
+  PartialApproval,
+  PendingApproval,
+} from '../../contracts/approvals';
+import { AuditAction, Erasure, RecordHistory } from '../../contracts/audit';
 import { Chat, ChatMessage, CreateChatInput } from '../../contracts/chats';
+import { ConflictPage, ConflictsDecided, DecideConflictsInput } from '../../contracts/conflicts';
 import { CopySummary, CopyView } from '../../contracts/copies';
+import { DependentList } from '../../contracts/dependents';
 import { ChangeRow, EditView, RejectInput } from '../../contracts/edits';
 import {
   CreatedToken,
@@ -13,7 +24,9 @@ import {
   User,
 } from '../../contracts/identity';
 import { OperationView } from '../../contracts/operations';
+import { ReviewPage } from '../../contracts/reviews';
 import { ConnectionUsage } from '../../contracts/usage';
+import { Marker, MarkerInput } from '../../contracts/markers';
 import { BaseChangePage, Watch, WatchInput } from '../../contracts/witness';
 import {
   BaseSummary,
@@ -42,6 +55,15 @@ export interface RouteEntry {
 const page = (name: string, item: z.ZodType) =>
   z.object({ [name]: z.array(item), nextCursor: z.string().nullable() });
 const PAGED = ['limit', 'cursor'];
+
+/** By operation: what its route answers with 200 where it started nothing. */
+export const PARTIAL_ANSWERS: Readonly<Record<string, { summary: string; response: z.ZodType }>> = {
+  applyEdit: {
+    summary:
+      'The approval is noted and others are still missing (`approval.missing`): nothing was started. The last one needed answers 201 or 202.',
+    response: PartialApproval,
+  },
+};
 
 /** Routes that are not operations. A test compares this list with what the application serves. */
 export const ROUTES: readonly RouteEntry[] = [
@@ -229,12 +251,67 @@ export const ROUTES: readonly RouteEntry[] = [
   },
   {
     method: 'get',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/markers',
+    tag: 'Markers',
+    summary: 'The fields in which new records carry their markers, table by table',
+    response: z.object({ markers: z.array(Marker) }),
+  },
+  {
+    method: 'put',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/markers/:tableId',
+    tag: 'Markers',
+    summary:
+      'Choose a single line text field of a table in which each record that an edit creates carries a text of its own. A creation without an answer is then safe to repeat',
+    body: MarkerInput,
+    response: Marker,
+  },
+  {
+    method: 'delete',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/bases/:baseId/markers/:tableId',
+    tag: 'Markers',
+    summary: 'Choose none. What is in the field stays',
+    status: 204,
+  },
+  {
+    method: 'get',
     path: '/v1/workspaces/:workspaceId/bases/:baseId/changes',
     tag: 'Watches',
     summary:
       'Who changed what in a watched base, of the last 30 days. What is not in it may still have happened: see watched, upTo and gaps',
     response: BaseChangePage,
     query: ['connectionId', 'after', 'since', 'recordId', 'limit'],
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/audit',
+    tag: 'Audit',
+    summary: 'Who did what, newest first',
+    response: page('entries', AuditAction),
+    query: ['limit', 'cursor', 'actor', 'action', 'subject', 'from', 'until'],
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/audit/export',
+    tag: 'Audit',
+    summary:
+      'The trail of a time as lines of JSON, oldest first: what was done, then what edits changed, values aside',
+    query: ['from', 'until'],
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/bases/:baseId/records/:recordId/history',
+    tag: 'Audit',
+    summary: 'Who changed a record, or one of its cells, and why; newest first',
+    response: RecordHistory,
+    query: ['fieldId', 'limit', 'cursor'],
+  },
+  {
+    method: 'delete',
+    path: '/v1/workspaces/:workspaceId/bases/:baseId/records/:recordId/history',
+    tag: 'Audit',
+    summary:
+      'Make the values that the trail holds about a record unreadable for good; who changed it and when stays',
+    response: Erasure,
   },
   { method: 'get', path: '/v1/planner', tag: 'Chats', summary: 'Which planner answers, and why' },
   {
@@ -300,12 +377,78 @@ export const ROUTES: readonly RouteEntry[] = [
     query: [...PAGED, 'group', 'state'],
   },
   {
+    method: 'get',
+    path: '/v1/edits/:editId/conflicts',
+    tag: 'Edits',
+    summary:
+      'Conflicts that wait for a decision (policy `ask`), three values a cell; state=all shows those decided on too',
+    response: ConflictPage,
+    query: [...PAGED, 'state'],
+  },
+  {
+    method: 'post',
+    path: '/v1/edits/:editId/conflicts',
+    tag: 'Edits',
+    summary: 'Decide on conflicts: some or all. Where a record was changed once more it is asked about anew',
+    body: DecideConflictsInput,
+    response: ConflictsDecided,
+  },
+  {
+    method: 'get',
+    path: '/v1/edits/:editId/dependents',
+    tag: 'Edits',
+    summary:
+      'Newer edits that wrote to the same cells or records, newest first: what an undo leaves, or takes back too',
+    response: DependentList,
+  },
+  {
+    method: 'get',
+    path: '/v1/edits/:editId/review',
+    tag: 'Edits',
+    summary:
+      'Changes whose end is unclear, with journal and witness; look=true reads each record anew (calls to the base)',
+    response: ReviewPage,
+    query: [...PAGED, 'look'],
+  },
+  {
     method: 'post',
     path: '/v1/edits/:editId/reject',
     tag: 'Edits',
     summary: 'Reject it',
     body: RejectInput,
     response: EditView,
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/approvals',
+    tag: 'Approvals',
+    summary: 'Edits that wait for one’s own approval, the oldest first',
+    response: page('approvals', PendingApproval),
+    query: PAGED,
+  },
+  {
+    method: 'get',
+    path: '/v1/workspaces/:workspaceId/approval-rules',
+    tag: 'Approvals',
+    summary: 'Who has to approve what',
+    response: ApprovalRulesView,
+  },
+  {
+    method: 'put',
+    path: '/v1/workspaces/:workspaceId/approval-rules',
+    tag: 'Approvals',
+    summary: 'Set who has to approve what; what is left out gets its default. Owners and admins only',
+    body: ApprovalRules,
+    response: ApprovalRulesView,
+  },
+  {
+    method: 'post',
+    path: '/v1/workspaces/:workspaceId/connections/:connectionId/consents',
+    tag: 'Approvals',
+    summary:
+      'Say, once for a connection, that writes through it can set off automations, syncs and e-mails which no undo takes back. An approval can say it too (acknowledgeSideEffects)',
+    body: ConsentInput,
+    response: Consent,
   },
   {
     method: 'get',

@@ -2,9 +2,9 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { MAX_CHANGES } from '../../contracts/changes';
 import { ChangeState, RejectInput } from '../../contracts/edits';
+import { SagatableError } from '../../contracts/errors';
 import type { Actor } from '../../contracts/identity';
 import type { Scope } from '../../contracts/scopes';
-import { rejectEdit } from '../../services/edits/edit-rows';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
 import { nextCursor, PageQuery } from '../page-query';
@@ -66,8 +66,16 @@ export function createEditRoutes({ services }: ApiContext): Router {
     const { editId } = req.params;
     const workspaceId = await workspaceOfEdit(actor, editId, 'edits:approve');
     const { reason } = RejectInput.parse(req.body ?? {});
-    await services.db.tenant(workspaceId, (tx) => rejectEdit(tx, editId, actor.userId, reason ?? null));
-    await services.audit.record(workspaceId, actor.userId, 'edit.rejected', editId);
+    try {
+      await services.approvals.reject(workspaceId, { editId, by: actor, reason: reason ?? null });
+    } catch (error) {
+      if (error instanceof SagatableError)
+        await services.approvals.noteRefusal(workspaceId, editId, actor, {
+          verdict: 'rejected',
+          code: error.code,
+        });
+      throw error;
+    }
     res.json(await services.editViews.get(workspaceId, editId));
   });
   return router;

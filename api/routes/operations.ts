@@ -78,7 +78,11 @@ export function createOperationRoutes(context: ApiContext, door: OperationDoor):
       }
       const input = spec.input.parse(method === 'DELETE' ? params : (req.body ?? {}));
       const staging = await stage({ services: context.services, actor, workspaceId, params, input });
-      const row = await door.start({
+      if ('answer' in staging) {
+        res.status(200).json(staging.answer);
+        return;
+      }
+      const started = door.start({
         spec,
         actor: actor?.userId ?? 'anonymous',
         workspaceId: staging.workspaceId ?? workspaceId,
@@ -88,6 +92,10 @@ export function createOperationRoutes(context: ApiContext, door: OperationDoor):
         waitSeconds: waitOf(req),
         ...(staging.workflow === undefined ? {} : { workflow: staging.workflow }),
         stage: (tx, operationId) => staging.write(tx, operationId),
+      });
+      const row = await started.catch(async (error: unknown) => {
+        await staging.refused?.();
+        throw error;
       });
       answerWith(res, context, row, method === 'DELETE' ? 200 : 201);
     };

@@ -1,7 +1,8 @@
 import { MAX_PAGE_SIZE } from '../../contracts/airtable';
 import type { CreateOptionChange } from '../../contracts/changes';
 import type { Tx } from '../database/database';
-import { readEntries, toEntry, type JournalEntry } from './journal';
+import { ENTRY_COLUMNS, readEntries, toEntry, type JournalEntry } from './journal';
+import { followMadeIds } from './new-ids';
 
 /** What comes next: entries of one kind and table. `option` rides on the first record that uses it. */
 export interface Upcoming {
@@ -21,10 +22,15 @@ export async function readUpcoming(tx: Tx, editId: string): Promise<Upcoming | u
   return { entries: sameTarget(pending), option: undefined };
 }
 
-/** The leading entries that share kind and table. */
+/** The leading entries that share kind and table, and the field of the markers that they were sent with before. */
 export function sameTarget(entries: readonly JournalEntry[]): JournalEntry[] {
-  const first = entries[0]?.change;
-  const end = entries.findIndex((e) => e.change.kind !== first?.kind || e.change.tableId !== first.tableId);
+  const [first] = entries;
+  const end = entries.findIndex(
+    ({ change, markerField }) =>
+      change.kind !== first?.change.kind ||
+      change.tableId !== first.change.tableId ||
+      markerField !== first.markerField,
+  );
   return entries.slice(0, end < 0 ? entries.length : end);
 }
 
@@ -34,12 +40,13 @@ async function findCarrier(
   option: CreateOptionChange,
 ): Promise<JournalEntry | undefined> {
   const { rows } = await tx.query<Parameters<typeof toEntry>[0]>(
-    `SELECT ordinal, change, record_id, label, state, reason, found, batch, sent_at, restored_as FROM edit_changes
+    `SELECT ${ENTRY_COLUMNS} FROM edit_changes
      WHERE edit_id = $1 AND state = 'pending' AND table_id = $2 AND (
        (kind = 'update' AND change #> ARRAY['cells', $3, 'after'] @> to_jsonb($4::text)) OR
        (kind = 'create' AND change #> ARRAY['cells', $3] @> to_jsonb($4::text)))
      ORDER BY ordinal LIMIT 1`,
     [editId, option.tableId, option.fieldId, option.name],
   );
-  return rows[0] && toEntry(rows[0]);
+  const [carrier] = await followMadeIds(tx, editId, rows.map(toEntry));
+  return carrier;
 }

@@ -6,7 +6,7 @@ import type { Preview } from './preview';
 export type FieldsById = ReadonlyMap<string, FieldSchema>;
 
 /** The fields of a planned edit by id: what its cells are compared by. */
-export function fieldsOf(preview: Preview): FieldsById {
+export function fieldsOf(preview: Pick<Preview, 'tables'>): FieldsById {
   return new Map(preview.tables.flatMap((t) => t.fields.map((f) => [f.id, f] as const)));
 }
 

@@ -1,10 +1,15 @@
 import { MAX_PAGE_SIZE } from '../../contracts/airtable';
 import { readEntries, type JournalEntry, type Settlement } from './journal';
+import { noteLost } from './late-requests';
 import { holdLease } from './leases';
 import { inBatches, lookAt, withinOneLook, type Look } from './look-ahead';
 import { resolveIntended } from './resolve';
 import { followRestoredLinks } from './restored-links';
+import { closeRestorations, restoreSome } from './restoring';
 import { runChunk, settleBatch, type ChunkLimits, type ChunkResult, type EditRun } from './run';
+import { asSchemaEntry } from './schema-journal';
+import { resolveSchema } from './schema-resolving';
+import { undoSchema } from './schema-undo';
 import { undoCreations } from './undo-creations';
 import { undoDeletions } from './undo-deletions';
 import { undoUpdates } from './undo-updates';
@@ -16,17 +21,32 @@ import { undoUpdates } from './undo-updates';
 export async function compensateBatches(run: EditRun, limits: ChunkLimits): Promise<ChunkResult> {
   await reopenRecentlySent(run);
   return runChunk(run, limits, async () => {
-    const waitMs = await resolveIntended(run, 'undoing');
+    const waitMs = (await resolveSchema(run, 'undoing')) || (await resolveIntended(run, 'undoing'));
     if (waitMs > 0) return { waitMs };
+    const arriving = await closeRestorations(run);
+    if (arriving > 0) return { waitMs: arriving };
     const open = await run.db.tenant(run.workspaceId, async (tx) => {
       const states = ['landed', 'undo_intended'] as const;
       const entries = withinOneLook(
         run,
-        await readEntries(tx, run.editId, states, MAX_PAGE_SIZE, 'backwards'),
+        await readEntries(tx, run.editId, states, MAX_PAGE_SIZE, 'backwards', run.only),
       );
       return followRestoredLinks(tx, run.editId, run.fields, entries);
     });
-    if (open.length === 0) return 'nothing left';
+    if (open[0]?.change.kind !== 'delete') {
+      // Links of deleted records are back before changes of link cells are compared with what was written.
+      const restored = await restoreSome(run, 'undoing');
+      if (restored !== 'nothing left') return restored;
+    }
+    const [latest] = open;
+    if (!latest) return 'nothing left';
+    // One after the other: a name may have to become free before another takes it.
+    const schema = asSchemaEntry(latest);
+    if (schema) {
+      await undoSchema(run, schema);
+      return { handled: 1 };
+    }
+    if (open.some(({ state }) => state === 'undo_intended')) await noteLost(run);
     const look = lookAt(run, open);
     let early = 0;
     const handled = await inBatches(open, async (batch) => {

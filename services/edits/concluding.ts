@@ -1,9 +1,11 @@
 import type { ChangeState, EditState } from '../../contracts/edits';
+import type { Settling } from '../../contracts/settling';
 import type { Tx } from '../database/database';
 import { assertNotBuried } from '../operations/steps';
 import { moveEdit } from './edit-rows';
 import { APPLY_STEP, type EditRef } from './edit-work';
 import { countStates } from './journal';
+import { readSettling } from './late-settling';
 
 /** States in which something of the edit is, or may be, in the base after its compensation. */
 const LEFT_OVER: readonly ChangeState[] = [
@@ -19,6 +21,8 @@ export interface Conclusion {
   readonly outcome: Partial<Record<ChangeState, number>>;
   /** Changes that are, or may be, in the base and should not be. */
   readonly leftOver: number;
+  /** How late writes were waited for; null when every write was answered or found. */
+  readonly settling: Settling | null;
 }
 
 /**
@@ -34,12 +38,15 @@ export async function concludeEdit(
   // A late attempt that says `applied` must not spoil the end of a compensation.
   if (!compensated) await assertNotBuried(tx, ref.operationId, APPLY_STEP);
   const outcome = await countStates(tx, ref.editId);
+  const settling = await readSettling(tx, ref.editId);
+  const late = settling?.needsReview ?? 0;
   const unclear = (outcome.unknown ?? 0) + (outcome.failed ?? 0);
-  const leftOver = compensated ? LEFT_OVER.reduce((n, state) => n + (outcome[state] ?? 0), 0) : unclear;
-  const state = leftOver > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
+  const leftOver = compensated ? LEFT_OVER.reduce((n, state) => n + (outcome[state] ?? 0), late) : unclear;
+  // An edit that stands is not taken back for a record beside it that may be somebody else's.
+  const state = leftOver + late > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
   const from: readonly EditState[] = compensated
     ? ['approved', 'applying', 'applied', 'needs_review']
     : ['approved', 'applying', 'applied'];
   await moveEdit(tx, ref.editId, from, state, reason);
-  return { outcome, leftOver };
+  return { outcome, leftOver, settling };
 }

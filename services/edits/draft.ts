@@ -1,7 +1,13 @@
-import type { AirtableRecord, Cells, TableSchema } from '../../contracts/airtable';
+import {
+  MAX_UPLOAD_BYTES,
+  type AirtableRecord,
+  type Cells,
+  type TableSchema,
+} from '../../contracts/airtable';
 import { MAX_CHANGES, type Change } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
 import { normalizeCell } from '../cells/cells';
+import { readAttachmentCell } from '../copies/attachment-cells';
 import { writableFields, type SchemaIndex } from './schema-index';
 import { exactValue, optionNames } from './values';
 
@@ -9,6 +15,8 @@ import { exactValue, optionNames } from './values';
 export interface DraftedChange {
   readonly change: Change;
   readonly label: string | null;
+  /** Of a deletion: attachments of more than 5 MB, which may not return. */
+  readonly largeAttachments?: number;
 }
 
 interface RecordDraft {
@@ -92,6 +100,7 @@ export class ChangeSetDraft {
             before: restorable(table, record),
           },
           label,
+          largeAttachments: countLarge(table, record),
         });
         continue;
       }
@@ -125,6 +134,13 @@ export function restorable(table: TableSchema, record: AirtableRecord): Cells {
     if (value !== null) cells[field.id] = value;
   }
   return cells;
+}
+
+function countLarge(table: TableSchema, record: AirtableRecord): number {
+  const cells = table.fields
+    .filter(({ type }) => type === 'multipleAttachments')
+    .map(({ id }) => record.fields[id]);
+  return cells.flatMap(readAttachmentCell).filter(({ size }) => (size ?? 0) > MAX_UPLOAD_BYTES).length;
 }
 
 function labelOf(index: SchemaIndex, table: TableSchema, cells: Cells): string | null {

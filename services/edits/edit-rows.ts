@@ -18,7 +18,7 @@ const Row = z.object({
   proposed_by: z.string(),
   revert_of: z.string().nullable(),
   preview: Preview.nullable(),
-  conflicts: z.enum(['skip', 'overwrite', 'stop']),
+  conflicts: z.enum(['skip', 'overwrite', 'stop', 'ask']),
   decided_by: z.string().nullable(),
   reason: z.string().nullable(),
   operation_id: z.string().nullable(),
@@ -118,8 +118,8 @@ export async function offerEdit(
 }
 
 /**
- * The one winner among approvals, rejections and expiry: a conditional update, bound to the hash. Throws
- * Conflict with the reason when another came first, the hash is not this change set's, or it is too late.
+ * Moves an edit to `approved`, by whoever won its approval (services/approvals/deciding.ts). Throws Conflict with the reason
+ * when it is not open any more, the hash is not this change set's, or it is too late.
  */
 export async function approveEdit(
   tx: Tx,
@@ -132,9 +132,10 @@ export async function approveEdit(
     [editId, decision.hash, decision.by, decision.conflicts, decision.operationId],
   );
   if (rows[0]) return Row.parse(rows[0]);
-  throw whyNot(await readEdit(tx, editId), decision.hash);
+  throw explainRefusal(await readEdit(tx, editId), decision.hash);
 }
 
+/** Moves an edit to `rejected`, by whoever won its approval. Throws as `approveEdit`. */
 export async function rejectEdit(
   tx: Tx,
   editId: string,
@@ -148,10 +149,11 @@ export async function rejectEdit(
   );
   if (rows[0]) return Row.parse(rows[0]);
   const edit = await readEdit(tx, editId);
-  throw whyNot(edit, edit.hash);
+  throw explainRefusal(edit, edit.hash);
 }
 
-function whyNot(edit: EditRow, hash: string | null): SagatableError {
+/** Why an edit cannot be decided on (any more). */
+export function explainRefusal(edit: EditRow, hash: string | null): SagatableError {
   if (edit.state === 'planning')
     return new SagatableError('Conflict', 'The edit is still being planned.', { code: 'edit_not_ready' });
   if (edit.state !== 'proposed')

@@ -1,5 +1,6 @@
 import { SagatableError } from '../../contracts/errors';
 import type { AirtableGateway } from '../airtable/gateway';
+import type { ChangeTrail } from '../audit/change-trail';
 import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Operations } from '../operations/operations';
@@ -13,7 +14,12 @@ export interface EditDependencies {
   readonly gateway: Pick<AirtableGateway, 'open'>;
   readonly connections: Connections;
   readonly operations: Operations;
-  readonly config: Pick<Config, 'lateWriteSeconds' | 'chunkBatches'>;
+  /** Where what is settled is written down for good. */
+  readonly trail: ChangeTrail;
+  readonly config: Pick<
+    Config,
+    'lateWriteSeconds' | 'settleSeconds' | 'chunkBatches' | 'fetchHosts' | 'apiUrl' | 'engineUrl'
+  >;
 }
 
 /** An edit and the operation that works on it. */

@@ -6,7 +6,7 @@ import { moveEdit } from './edit-rows';
 import type { EditDependencies, EditRef } from './edit-work';
 import { planEdit } from './planning';
 import { findConnection, proposeEdit, type Proposal } from './proposing';
-import { applyChunk, compensateChunk } from './running';
+import { applyChunk, compensateChunk, sweepEdit } from './running';
 
 /** Planning, applying and taking back edits. Everything is driven from the journal and may be repeated from any point. */
 export function createEdits(dependencies: EditDependencies) {
@@ -24,6 +24,8 @@ export function createEdits(dependencies: EditDependencies) {
     choose: (tx: Tx, editId: string, only: readonly number[] | undefined) => chooseChanges(tx, editId, only),
     applyChunk: (ref: EditRef, live: Liveness) => applyChunk(dependencies, ref, live),
     compensateChunk: (ref: EditRef, live: Liveness) => compensateChunk(dependencies, ref, live),
+    sweep: (ref: EditRef, compensated: boolean, live: Liveness) =>
+      sweepEdit(dependencies, ref, compensated, live),
     conclude: (ref: EditRef, compensated: boolean, reason: string | null) =>
       db.tenant(ref.workspaceId, (tx) => concludeEdit(tx, ref, compensated, reason)),
   };

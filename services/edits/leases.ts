@@ -11,11 +11,18 @@ export interface Lease {
 
 /** How long a holder that stopped answering keeps others out. */
 const LEASE_SECONDS = 30;
+/**
+ * How much earlier (ms) than a large edit a small one counts as having come, for each change that the large one has more to
+ * do; at most so much, so that no number of small ones holds up a large one for longer.
+ */
+const PATIENCE_PER_CHANGE_MS = 20;
+const MAX_PATIENCE_MS = 60_000;
 /** A waiter that has not asked for this long has gone away. */
 const WAITER_SECONDS = 15;
 
 /**
- * Takes the base for one chunk of work, or returns undefined: another edit holds it, or has waited longer. The
+ * Takes the base for one chunk of work, or returns undefined: another edit holds it, or has waited longer. Who has few
+ * `changes` left goes before who has many, as far as that one's patience goes. The
  * same holder gets it again at once, under a new fence, which shuts out its own attempts that were stopped.
  */
 export async function acquireLease(
@@ -23,18 +30,22 @@ export async function acquireLease(
   workspaceId: string,
   baseKey: string,
   holder: string,
+  changes = 0,
 ): Promise<Lease | undefined> {
+  const patience = Math.min(changes * PATIENCE_PER_CHANGE_MS, MAX_PATIENCE_MS);
   return db.tenant(workspaceId, async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7242))', [`${workspaceId}/${baseKey}`]);
     await tx.query(
-      `INSERT INTO base_lease_waiters (workspace_id, base_key, holder) VALUES ($1, $2, $3)
-       ON CONFLICT (workspace_id, base_key, holder) DO UPDATE SET seen_at = clock_timestamp()`,
-      [workspaceId, baseKey, holder],
+      `INSERT INTO base_lease_waiters (workspace_id, base_key, holder, patience_ms) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (workspace_id, base_key, holder)
+         DO UPDATE SET seen_at = clock_timestamp(), patience_ms = excluded.patience_ms`,
+      [workspaceId, baseKey, holder, patience],
     );
     const earlier = await tx.query(
       `SELECT 1 FROM base_lease_waiters w, base_lease_waiters me
        WHERE w.base_key = $1 AND me.base_key = $1 AND me.holder = $2 AND w.holder <> $2
-         AND w.since < me.since AND w.seen_at > clock_timestamp() - make_interval(secs => $3) LIMIT 1`,
+         AND w.since + w.patience_ms * interval '1 ms' < me.since + me.patience_ms * interval '1 ms'
+         AND w.seen_at > clock_timestamp() - make_interval(secs => $3) LIMIT 1`,
       [baseKey, holder, WAITER_SECONDS],
     );
     if (earlier.rowCount) return undefined;

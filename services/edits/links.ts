@@ -2,6 +2,7 @@ import type { FieldSchema } from '../../contracts/airtable';
 import { SagatableError } from '../../contracts/errors';
 import { RecordId } from '../../contracts/ids';
 import type { AirtableClient } from '../airtable/client';
+import { assertHasRecords } from './new-ids';
 import type { SchemaIndex } from './schema-index';
 
 /** A text as a literal of Airtable's formula language. */
@@ -26,6 +27,7 @@ export async function findLinked(
   }
   if (RecordId.safeParse(nameOrId).success) return nameOrId;
   const table = r.index.table(linkedTableId);
+  assertHasRecords(table);
   const primary = r.index.primaryField(table);
   const found: string[] = [];
   const query = {

@@ -9,7 +9,7 @@ import type { EditRun } from './run';
  * How long (ms) one look at records serves the check before a write. Airtable has no conditional write: whatever a person
  * changes between look and write is overwritten, so a look may not get old; one for every ten records would double the calls.
  */
-const FRESH_MS = 5_000;
+export const FRESH_MS = 5_000;
 
 /** Requests of one edit under way at the same time: on a long way the answer of one must not put off the next. */
 const IN_FLIGHT = 2;

@@ -1,11 +1,15 @@
 import type { AirtableRecord, BaseSchema, TableSchema } from '../../contracts/airtable';
+import { isSchemaChange } from '../../contracts/schema-changes';
 import type { ProposeEditInput } from '../../contracts/changes';
 import { SagatableError } from '../../contracts/errors';
 import type { AirtableClient } from '../airtable/client';
 import { ChangeSetDraft, type DraftedChange } from './draft';
 import { readRecords } from './read-records';
+import { assertHasRecords } from './new-ids';
 import { applyRule, resolveLinks } from './rules';
-import { SchemaIndex } from './schema-index';
+import type { SchemaIndex } from './schema-index';
+import { foldNewChoices, planSchemaChanges } from './schema-planning';
+import { assertMayChangeSchema } from './schema-scope';
 
 export interface Planning {
   readonly client: AirtableClient;
@@ -18,7 +22,9 @@ export interface Planning {
 
 /** Reads what is needed and makes canonical changes with their before-images. Writes nothing. Throws InvalidInput in words. */
 export async function planChanges(p: Planning, input: ProposeEditInput): Promise<DraftedChange[]> {
-  const index = new SchemaIndex(p.schema);
+  const schemaChanges = input.changes.filter(isSchemaChange);
+  if (schemaChanges.length) await assertMayChangeSchema(p.client, p.signal);
+  const { changes: ofSchema, index } = planSchemaChanges(p.schema, schemaChanges);
   const draft = new ChangeSetDraft(index);
   const reading = { client: p.client, baseId: p.baseId, index, signal: p.signal };
   let seen = 0;
@@ -31,6 +37,7 @@ export async function planChanges(p: Planning, input: ProposeEditInput): Promise
   }
   const present = await readTargets(p, index, input);
   for (const change of input.changes) {
+    if (isSchemaChange(change)) continue;
     const table = index.table(change.table);
     if (change.kind === 'create') {
       draft.create(table, await resolved(reading, index, table, change.cells));
@@ -45,7 +52,7 @@ export async function planChanges(p: Planning, input: ProposeEditInput): Promise
     if (change.kind === 'delete') draft.remove(table, record);
     else draft.update(table, record, await resolved(reading, index, table, change.cells));
   }
-  const changes = draft.finish();
+  const changes = foldNewChoices(ofSchema, draft.finish());
   if (changes.length === 0) {
     throw new SagatableError(
       'InvalidInput',
@@ -80,8 +87,9 @@ async function readTargets(
 ): Promise<Map<string, AirtableRecord>> {
   const wanted = new Map<string, Set<string>>();
   for (const change of input.changes) {
+    if (isSchemaChange(change) || change.kind === 'create') continue;
     const table = index.table(change.table);
-    if (change.kind === 'create') continue;
+    assertHasRecords(table);
     const ids = wanted.get(table.id) ?? new Set();
     wanted.set(table.id, ids.add(change.recordId));
   }

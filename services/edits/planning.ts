@@ -1,23 +1,24 @@
 import type { TableSchema } from '../../contracts/airtable';
 import { ProposeEditInput } from '../../contracts/changes';
+import { openApproval } from '../approvals/approval-rows';
+import { readRules } from '../approvals/rules';
+import { SIDE_EFFECTS_WARNING } from '../approvals/side-effects';
+import { approveByRule } from '../approvals/small-edits';
 import { findCopySource } from '../copies/copy-source';
-import type { Database, Tx } from '../database/database';
 import type { Liveness } from '../liveness';
 import { hashChangeSet } from './canonical';
-import { fieldsOf } from './cell-comparison';
 import type { DraftedChange } from './draft';
 import { offerEdit, readEdit, readRequest, type EditRow } from './edit-rows';
-import { previewOf, type EditDependencies } from './edit-work';
-import { insertChanges, readEntries } from './journal';
+import type { EditDependencies } from './edit-work';
+import { insertChanges } from './journal';
 import { planChanges } from './plan';
 import { previewChanges } from './preview';
+import { withNewTables } from './new-ids';
 import { planRevert } from './revert';
+import { planChainRevert, readReverted } from './dependents-revert';
 
 /** Longer than a base rests after a 429: a plan that gave up on page 500 would have to read all pages again. */
 const PATIENCE_MS = 60_000;
-
-/** A proposal nobody decided on within this time has to be made again: the base moves on. */
-const EXPIRES_IN_HOURS = 72;
 
 interface Plan {
   readonly drafted: readonly DraftedChange[];
@@ -25,14 +26,16 @@ interface Plan {
 }
 
 /**
- * Plans a staged edit or revert: reads, computes the change set and its preview, opens it for approval. Writes
- * nothing to the base; does nothing when the edit is planned already. Throws InvalidInput for an edit that makes no sense.
+ * Plans a staged edit or revert: reads, computes the change set and its preview, opens it for approval, or has the rule for
+ * small edits approve it. Writes nothing to the base; does nothing when the edit is planned already. Throws InvalidInput for an
+ * edit that makes no sense.
  */
 export async function planEdit(
-  { db, gateway, connections }: Pick<EditDependencies, 'db' | 'gateway' | 'connections'>,
+  dependencies: Pick<EditDependencies, 'db' | 'gateway' | 'connections' | 'operations'>,
   ref: { workspaceId: string; editId: string },
   live: Liveness,
 ): Promise<void> {
+  const { db, gateway, connections } = dependencies;
   const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
   if (edit.state !== 'planning') return;
   const connection = { workspaceId: ref.workspaceId, id: edit.connection_id };
@@ -47,7 +50,9 @@ export async function planEdit(
     alive: (n: number) => live.heartbeat({ recordsRead: n }),
   };
   const planned = await (edit.kind === 'edit' ? planProposed() : planReverted());
-  await offer(db, edit, planned, schema.tables, base?.name ?? edit.base_id);
+  const { kind, share } = await connections.get(ref.workspaceId, edit.connection_id);
+  const warnings = kind === 'engine' ? planned.warnings : [...planned.warnings, SIDE_EFFECTS_WARNING];
+  await offer(dependencies, edit, { ...planned, warnings }, schema.tables, base?.name ?? edit.base_id, share);
 
   async function planProposed(): Promise<Plan> {
     const request = ProposeEditInput.parse(
@@ -67,42 +72,44 @@ export async function planEdit(
   }
 
   async function planReverted(): Promise<Plan> {
-    const { preview, landed } = await db.tenant(ref.workspaceId, (tx) => readReverted(tx, edit));
-    const fields = fieldsOf(preview);
-    return planRevert({ ...reading, fields, tables: preview.tables }, landed);
+    const reverted = await db.tenant(ref.workspaceId, (tx) => readReverted(tx, edit));
+    return planChainRevert(reverted, (fields, tables, landed) =>
+      planRevert(
+        {
+          ...reading,
+          ...{ fields, tables, schema, editId: edit.id, revertOf: edit.revert_of ?? '' },
+          read: (work) => db.tenant(ref.workspaceId, work),
+        },
+        landed,
+      ),
+    );
   }
-}
-
-/** What the edit that a revert is to undo has left in the base, newest first. */
-async function readReverted(tx: Tx, revert: EditRow) {
-  const original = await readEdit(tx, revert.revert_of ?? '');
-  return {
-    preview: previewOf(original),
-    landed: await readEntries(
-      tx,
-      original.id,
-      ['landed', 'undo_conflict', 'undo_intended'],
-      Number.MAX_SAFE_INTEGER,
-      'backwards',
-    ),
-  };
 }
 
 /** Stores what was planned and opens it for approval; the first attempt that gets here wins. */
 async function offer(
-  db: Database,
+  { db, operations }: Pick<EditDependencies, 'db' | 'operations'>,
   edit: EditRow,
   { drafted, warnings }: Plan,
   tables: readonly TableSchema[],
   baseName: string,
+  share: number | null,
 ): Promise<void> {
-  const { preview, groupKeys } = previewChanges(drafted, tables, warnings);
+  const planned = withNewTables(
+    tables,
+    drafted.map(({ change }) => change),
+  );
+  const { preview, groupKeys } = previewChanges(drafted, planned, warnings, share);
   const hash = hashChangeSet(
     { connectionId: edit.connection_id, baseId: edit.base_id },
     drafted.map((d) => d.change),
   );
   await db.tenant(edit.workspace_id, async (tx) => {
-    const first = await offerEdit(tx, edit.id, { baseName, hash, preview, expiresInHours: EXPIRES_IN_HOURS });
-    if (first) await insertChanges(tx, edit.workspace_id, edit.id, drafted, groupKeys);
+    const rules = await readRules(tx, edit.workspace_id);
+    const { expiresInHours, remindAfterHours } = rules;
+    if (!(await offerEdit(tx, edit.id, { baseName, hash, preview, expiresInHours }))) return;
+    await insertChanges(tx, edit.workspace_id, edit.id, drafted, groupKeys);
+    await openApproval(tx, edit.id, remindAfterHours);
+    await approveByRule(tx, operations, edit, rules);
   });
 }

@@ -25,7 +25,9 @@ export async function readPresent(
   const tableId = entries[0]?.change.tableId;
   const present = new Map<string, AirtableRecord>();
   if (ids.length === 0 || tableId === undefined) return present;
-  for await (const record of readRecords(run.client, run.baseId, tableId, ids, run.signal))
+  // How many comments go with them is part of what a deletion takes away.
+  const deleting = entries[0]?.change.kind === 'delete';
+  for await (const record of readRecords(run.client, run.baseId, tableId, ids, run.signal, deleting))
     present.set(record.id, record);
   return present;
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { CellValue, TableSchema } from '../../contracts/airtable';
-import { FieldSchema, MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
+import { FieldSchema } from '../../contracts/airtable';
 import { DiffGroup, EditCounts } from '../../contracts/edits';
+import { isSchemaChange } from '../../contracts/schema-changes';
 import { cellText } from '../cells/cells';
 import type { DraftedChange } from './draft';
+import { createCallEstimate } from './estimate';
 import { SchemaIndex } from './schema-index';
+import { signSchemaChange, warnOfSchema } from './schema-preview';
 
 /** More different changes than this of the same fields are shown as one group of various values. */
 const MAX_GROUPS_PER_FIELDS = 20;
@@ -15,7 +18,7 @@ export const Preview = z.object({
   counts: EditCounts,
   groups: z.array(DiffGroup),
   warnings: z.array(z.string()),
-  calls: z.object({ apply: z.number(), undo: z.number() }),
+  calls: z.object({ apply: z.number(), verify: z.number().optional(), undo: z.number() }),
   /** The tables concerned as they were when it was planned, to show names and to compare cells by type. */
   tables: z.array(
     z.object({ id: z.string(), name: z.string(), fields: z.array(FieldSchema), primaryFieldId: z.string() }),
@@ -35,9 +38,10 @@ export function previewChanges(
   drafted: readonly DraftedChange[],
   tables: readonly TableSchema[],
   warnings: readonly string[],
+  share: number | null = null,
 ): { preview: Preview; groupKeys: string[] } {
   const index = new SchemaIndex({ tables: [...tables] });
-  const signatures = drafted.map(({ change }) => signatureOf(change, index));
+  const signatures = drafted.map(({ change }) => signatureOf(change, index, tables));
   const variety = new Map<string, Set<string>>();
   for (const s of signatures) {
     const same = variety.get(s.family) ?? new Set();
@@ -73,16 +77,16 @@ export function previewChanges(
     headline: headlineOf(group, texts[0] ?? ''),
   }));
   const counts = countChanges(drafted);
-  const requests = countRequests(drafted);
+  const calls = createCallEstimate(tables, share);
+  for (const { change } of drafted) calls.add(change);
   return {
     groupKeys,
     preview: {
       headline: `${describeCounts(counts)} in ${[...new Set(listed.map((g) => g.tableName))].join(', ')}`,
       counts,
       groups: listed,
-      warnings: [...warnings, ...warnOf(drafted, counts)],
-      // One read before each write (the conflict check), the same again to undo.
-      calls: { apply: requests * 2, undo: requests * 2 },
+      warnings: [...warnings, ...warnOf(drafted, counts), ...warnOfSchema(drafted, tables)],
+      calls: calls.total(),
       tables: tables
         .filter((t) => drafted.some((d) => d.change.tableId === t.id))
         .map(({ id, name, fields, primaryFieldId }) => ({ id, name, fields, primaryFieldId })),
@@ -100,7 +104,11 @@ interface Signature extends Pick<
   readonly text: string;
 }
 
-function signatureOf(change: DraftedChange['change'], index: SchemaIndex): Signature {
+function signatureOf(
+  change: DraftedChange['change'],
+  index: SchemaIndex,
+  tables: readonly TableSchema[],
+): Signature {
   const table = index.table(change.tableId);
   const base = {
     kind: change.kind,
@@ -112,6 +120,11 @@ function signatureOf(change: DraftedChange['change'], index: SchemaIndex): Signa
     after: null,
   };
   const family = `${change.kind}|${table.id}`;
+  if (isSchemaChange(change)) {
+    const signature = signSchemaChange(change, tables);
+    const own = `${family}|${signature.fieldId ?? ''}`;
+    return { ...signature, family: own, exact: own, what: '' };
+  }
   if (change.kind === 'create' || change.kind === 'delete')
     return { ...base, family, exact: family, what: '', text: '' };
   if (change.kind === 'createOption') {
@@ -162,13 +175,19 @@ function headlineOf(group: Omit<DiffGroup, 'headline'>, text: string): string {
       return group.fieldId === null
         ? `${plural(group.count, 'record')}: ${text}`
         : `${plural(group.count, 'cell')}: ${text}`;
+    default:
+      return text;
   }
 }
 
 function countChanges(drafted: readonly DraftedChange[]): Preview['counts'] {
-  const counts = { changes: drafted.length, records: 0, cells: 0, creates: 0, updates: 0, deletes: 0 };
+  const schemaChanges = drafted.filter(({ change }) => isSchemaChange(change)).length;
+  const counts = {
+    ...{ changes: drafted.length, records: 0, cells: 0, creates: 0, updates: 0, deletes: 0 },
+    ...(schemaChanges ? { schemaChanges } : {}),
+  };
   for (const { change } of drafted) {
-    if (change.kind === 'createOption') continue;
+    if (change.kind === 'createOption' || isSchemaChange(change)) continue;
     counts.records++;
     if (change.kind === 'create') counts.creates++;
     if (change.kind === 'delete') counts.deletes++;
@@ -180,6 +199,7 @@ function countChanges(drafted: readonly DraftedChange[]): Preview['counts'] {
 
 function describeCounts(c: Preview['counts']): string {
   const parts = [
+    c.schemaChanges ? `${plural(c.schemaChanges, 'change')} of tables and fields` : '',
     c.creates ? `${plural(c.creates, 'record')} created` : '',
     c.updates ? `${plural(c.updates, 'record')} changed` : '',
     c.deletes ? `${plural(c.deletes, 'record')} deleted` : '',
@@ -187,22 +207,17 @@ function describeCounts(c: Preview['counts']): string {
   return parts.join(', ') || plural(c.changes, 'change');
 }
 
-function countRequests(drafted: readonly DraftedChange[]): number {
-  const perTarget = new Map<string, number>();
-  for (const { change } of drafted) {
-    if (change.kind === 'createOption') continue;
-    const target = `${change.kind}|${change.tableId}`;
-    perTarget.set(target, (perTarget.get(target) ?? 0) + 1);
-  }
-  return [...perTarget.values()].reduce((sum, n) => sum + Math.ceil(n / MAX_RECORDS_PER_WRITE), 0);
-}
-
 function warnOf(drafted: readonly DraftedChange[], counts: Preview['counts']): string[] {
   const warnings: string[] = [];
   if (counts.deletes) {
     warnings.push(
-      `${plural(counts.deletes, 'record')} will be deleted. An undo creates them again with new record ids and creation times; comments and revision history do not return.`,
+      `${plural(counts.deletes, 'record')} will be deleted. An undo creates them again with new record ids, creation times, authors and autonumbers; revision history does not return, and comments only as quotations where the approval asks for it.`,
     );
+    const large = drafted.reduce((sum, { largeAttachments = 0 }) => sum + largeAttachments, 0);
+    if (large)
+      warnings.push(
+        `${plural(large, 'attachment')} of more than 5 MB: an undo brings them back only while Airtable can fetch them from where they were, about two hours; their bytes are kept longer.`,
+      );
   }
   if (drafted.some((d) => d.change.kind === 'createOption')) {
     warnings.push('New select options stay when the edit is undone: Airtable’s API cannot remove an option.');

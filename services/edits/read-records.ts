@@ -12,6 +12,7 @@ export async function* readRecords(
   tableId: string,
   ids: readonly string[],
   signal: AbortSignal,
+  commentCounts = false,
 ): AsyncGenerator<AirtableRecord> {
   for (let i = 0; i < ids.length; i += MAX_PAGE_SIZE) {
     const some = ids.slice(i, i + MAX_PAGE_SIZE);
@@ -19,7 +20,7 @@ export async function* readRecords(
     for await (const page of client.listRecords(
       baseId,
       tableId,
-      { filterByFormula, pageSize: MAX_PAGE_SIZE },
+      { filterByFormula, pageSize: MAX_PAGE_SIZE, ...(commentCounts && { commentCounts }) },
       { signal },
     ))
       yield* page;

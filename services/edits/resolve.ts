@@ -1,16 +1,11 @@
-import type { AirtableRecord } from '../../contracts/airtable';
-import { differingFields, judgeUpdate } from './cell-comparison';
-import { readEdit } from './edit-rows';
-import { readClaimed, readEntries, type JournalEntry, type Settlement } from './journal';
-import { presentCells, readPresent } from './present';
-import type { Tx } from '../database/database';
-import { findCreated, readNotCreated } from '../witness/found-creations';
-import type { WatchRef } from '../witness/watch-rows';
+import { judgeUpdate } from './cell-comparison';
+import { findCreations, searchWitnessed, type CreationFate } from './creation-search';
+import { readEntries, type JournalEntry, type Settlement } from './journal';
+import { noteLanded, noteLost } from './late-requests';
+import { readPresent } from './present';
 import { followRestoredLinks } from './restored-links';
 import { settleBatch, type EditRun } from './run';
-
-/** Clocks of two machines differ; a record created this much before our request may still be ours. */
-const CLOCK_SKEW_MS = 120_000;
+import { removeSurplus } from './surplus-records';
 
 /**
  * Finds out what became of writes without an answer, batch by batch. Returns how many milliseconds to wait when
@@ -29,64 +24,65 @@ export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing
     );
     const first = open[0];
     if (!first) return 0;
+    await noteLost(run, first.batch);
     const batch = open.filter((e) => e.batch === first.batch);
     const option = batch.find((e) => e.change.kind === 'createOption');
     const entries = batch.filter((e) => e !== option);
-    // An update or a deletion is safe to send again at once; a creation, and whatever is to stay undone, is not.
-    const early = phase === 'undoing' || entries.some((e) => e.change.kind === 'create');
+    const creating = entries[0]?.change.kind === 'create';
+    const marked = entries[0] !== undefined && entries[0].markerField !== null;
+    // What is safe to send again need not be waited for: an update, a deletion, and a creation that carries a marker.
+    // Other creations are not, nor is whatever is to stay undone.
+    const early = phase === 'undoing' || (creating && !marked);
     const waitMs = (first.sentAt?.getTime() ?? 0) + run.lateWriteMs - Date.now();
-    const witnessed = await lookUpWitnessed(run, entries);
-    if (!witnessed && early && waitMs > 0) return waitMs;
-    const settlements = witnessed ?? (await lookUp(run, entries, phase));
-    if (option) settlements.push({ ordinal: option.ordinal, state: settlements[0]?.state ?? 'skipped' });
+    const tooEarly = early && waitMs > 0;
+    const fates = creating
+      ? await (tooEarly ? findAtOnce(run, entries) : findCreations(run, entries))
+      : undefined;
+    if (tooEarly && !fates) return waitMs;
+    const settlements = fates
+      ? await settleCreations(run, entries, fates, notLandedIn(phase))
+      : await lookUp(run, entries, phase);
+    const [carrier] = settlements;
+    if (option && carrier)
+      settlements.push({
+        ordinal: option.ordinal,
+        state: carrier.state,
+        ...(carrier.evidence && { evidence: carrier.evidence }),
+      });
+    else if (option) settlements.push({ ordinal: option.ordinal, state: 'skipped' });
     await settleBatch(run, settlements, settlements.filter((s) => s.state !== 'pending').length);
+    // Airtable carries out a request once, and as a whole. Of several requests nobody can tell which one landed.
+    const once = entries.every(
+      ({ firstSentAt, sentAt }) => (firstSentAt ?? sentAt)?.getTime() === sentAt?.getTime(),
+    );
+    if (once && settlements.every((s) => s.state === 'landed' && s.evidence !== undefined))
+      await noteLanded(run, first.batch);
   }
 }
 
-/** What of the witness concerns the edit: its base, through its connection. */
-async function readWatched(tx: Tx, run: EditRun): Promise<WatchRef> {
-  const { connection_id: connectionId } = await readEdit(tx, run.editId);
-  return { workspaceId: run.workspaceId, connectionId, baseId: run.baseId };
-}
-
-/** Creations that a watched base proves to have landed: there is nothing to wait for. Undefined where it proves nothing. */
-async function lookUpWitnessed(
+/** What there is no need to wait for: creations that the witness proves. What is not there yet may still come. */
+async function findAtOnce(
   run: EditRun,
   entries: readonly JournalEntry[],
-): Promise<Settlement[] | undefined> {
-  const sentAt = entries[0]?.sentAt;
-  const intents = entries.flatMap(({ ordinal, change }) =>
-    change.kind === 'create' ? [{ ordinal, cells: change.cells }] : [],
-  );
-  const tableId = entries[0]?.change.tableId ?? '';
-  if (!sentAt || intents.length < entries.length) return undefined;
-  const found = await run.db.tenant(run.workspaceId, async (tx) =>
-    findCreated(tx, await readWatched(tx, run), run.fields, { tableId, sentAt, intents }),
-  );
-  return (
-    found &&
-    [...found].map(([ordinal, record]): Settlement => ({
-      ordinal,
-      state: 'landed',
-      recordId: record.id,
-      found: presentCells(run, tableId, record),
-      reason: 'the answer was lost; the base told that it was created',
-    }))
-  );
+): Promise<Map<number, CreationFate> | undefined> {
+  return entries[0]?.markerField === null ? searchWitnessed(run, entries) : undefined;
 }
+
+const notLandedIn = (phase: 'applying' | 'undoing'): Pick<Settlement, 'state' | 'reason'> =>
+  phase === 'applying' ? { state: 'pending' } : { state: 'undone', reason: 'never landed' };
 
 async function lookUp(
   run: EditRun,
   entries: readonly JournalEntry[],
   phase: 'applying' | 'undoing',
 ): Promise<Settlement[]> {
-  const notLanded: Pick<Settlement, 'state' | 'reason'> =
-    phase === 'applying' ? { state: 'pending' } : { state: 'undone', reason: 'never landed' };
-  if (entries[0]?.change.kind === 'create') return lookUpCreations(run, entries, notLanded);
+  const notLanded = notLandedIn(phase);
   const now = await readPresent(run, entries);
   return entries.map(({ ordinal, change }): Settlement => {
     if (change.kind === 'delete')
-      return now.has(change.recordId) ? { ordinal, ...notLanded } : { ordinal, state: 'landed' };
+      return now.has(change.recordId)
+        ? { ordinal, ...notLanded }
+        : { ordinal, state: 'landed', evidence: 'read_back' };
     if (change.kind !== 'update') return { ordinal, ...notLanded };
     const record = now.get(change.recordId);
     if (!record)
@@ -94,77 +90,26 @@ async function lookUp(
         ? { ordinal, ...notLanded }
         : { ordinal, state: 'undo_conflict', reason: 'the record was deleted meanwhile' };
     const verdict = judgeUpdate(run.fields, change, record);
-    if (verdict.kind === 'already') return { ordinal, state: 'landed' };
+    if (verdict.kind === 'already') return { ordinal, state: 'landed', evidence: 'read_back' };
     // Undoing looks at each cell again, so a record of which only some cells are still ours counts as landed.
     if (verdict.kind === 'conflict' && phase === 'undoing') return { ordinal, state: 'landed' };
     return { ordinal, ...notLanded };
   });
 }
 
-/** Airtable writes all records of a request or none: the batch is there as a whole, or not at all. */
-async function lookUpCreations(
+/** Creations by what is known of them; what repeated requests made too many of is removed first. */
+async function settleCreations(
   run: EditRun,
   entries: readonly JournalEntry[],
+  fates: ReadonlyMap<number, CreationFate>,
   notLanded: Pick<Settlement, 'state' | 'reason'>,
 ): Promise<Settlement[]> {
-  const candidates = await readCreatedSince(run, entries);
-  const taken = new Set<string>();
-  const matches = entries.map((entry) => {
-    const same = candidates.filter((r) => !taken.has(r.id) && isCreationOf(run, entry, r));
-    const record = same[0];
-    if (record) taken.add(record.id);
-    return { entry, record };
+  await removeSurplus(run, entries, fates);
+  return entries.map(({ ordinal }): Settlement => {
+    const fate = fates.get(ordinal);
+    if (!fate || fate.fate === 'absent') return { ordinal, ...notLanded };
+    if (fate.fate === 'unclear') return { ordinal, state: 'unknown', reason: fate.reason };
+    const { record, cells, evidence, reason } = fate;
+    return { ordinal, state: 'landed', recordId: record.id, found: cells, evidence, reason };
   });
-  const leftOver = candidates.filter((r) => !taken.has(r.id) && entries.some((e) => isCreationOf(run, e, r)));
-  const found = matches.filter((m) => m.record).length;
-  if (found === 0) return entries.map(({ ordinal }) => ({ ordinal, ...notLanded }));
-  if (found < entries.length || leftOver.length > 0) {
-    const reason =
-      'an unanswered request may have created it: several or only some records match, so none was taken for ours';
-    return entries.map(({ ordinal }) => ({ ordinal, state: 'unknown', reason }));
-  }
-  return matches.map(({ entry, record }): Settlement => {
-    if (!record) return { ordinal: entry.ordinal, ...notLanded };
-    const reason = 'the answer was lost; found again by reading back';
-    return {
-      ordinal: entry.ordinal,
-      state: 'landed',
-      recordId: record.id,
-      found: presentCells(run, entry.change.tableId, record),
-      reason,
-    };
-  });
-}
-
-function isCreationOf(run: EditRun, entry: JournalEntry, record: AirtableRecord): boolean {
-  return (
-    entry.change.kind === 'create' && differingFields(run.fields, entry.change.cells, record).length === 0
-  );
-}
-
-/** Records of the table that came since the request left, that no journal accounts for, and that nobody else is known to have made. */
-export async function readCreatedSince(
-  run: EditRun,
-  entries: readonly JournalEntry[],
-): Promise<AirtableRecord[]> {
-  const first = entries[0];
-  if (!first?.sentAt) return [];
-  const since = new Date(first.sentAt.getTime() - CLOCK_SKEW_MS);
-  const filterByFormula = `IS_AFTER(CREATED_TIME(), DATETIME_PARSE("${since.toISOString()}"))`;
-  const created: AirtableRecord[] = [];
-  for await (const page of run.client.listRecords(
-    run.baseId,
-    first.change.tableId,
-    { filterByFormula },
-    { signal: run.signal },
-  )) {
-    created.push(...page.filter((r) => Date.parse(r.createdTime) >= since.getTime()));
-  }
-  const { sentAt } = first;
-  const ids = created.map((r) => r.id);
-  const [claimed, others] = await run.db.tenant(run.workspaceId, async (tx) => [
-    await readClaimed(tx, ids),
-    await readNotCreated(tx, await readWatched(tx, run), sentAt, ids),
-  ]);
-  return created.filter((r) => !claimed.has(r.id) && !others.has(r.id));
 }

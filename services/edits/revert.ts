@@ -1,11 +1,17 @@
-import type { AirtableRecord, CellValue } from '../../contracts/airtable';
+import type { AirtableRecord, BaseSchema, CellValue } from '../../contracts/airtable';
 import { SagatableError } from '../../contracts/errors';
+import { isSchemaChange } from '../../contracts/schema-changes';
 import type { AirtableClient } from '../airtable/client';
 import { differingFields, equalCells, nameFields, normalize, type FieldsById } from './cell-comparison';
 import { restorable, type DraftedChange } from './draft';
 import type { JournalEntry } from './journal';
 import type { Preview } from './preview';
+import { describeLosses, readExpectedLosses } from './expected-losses';
 import { readRecords } from './read-records';
+import { followRestoredLinks } from './restored-links';
+import { planSchemaRevert } from './schema-revert';
+import { readSuccessors } from './successors';
+import type { Tx } from '../database/database';
 
 /** More than this many examples of one kind say nothing new. */
 const MAX_EXAMPLES = 10;
@@ -20,6 +26,13 @@ interface Reverting {
   readonly baseId: string;
   readonly fields: FieldsById;
   readonly tables: Preview['tables'];
+  /** As it is now. */
+  readonly schema: BaseSchema;
+  /** The edit that is taken back, newer ones with it perhaps. */
+  readonly revertOf: string;
+  /** The revert that is being planned. */
+  readonly editId: string;
+  readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   readonly signal: AbortSignal;
   readonly alive: (recordsRead: number) => void;
 }
@@ -28,8 +41,19 @@ interface Reverting {
  * The change set that takes an edit back: each cell that still holds the edit's result goes back to what it
  * held before; whatever was changed since stays and is reported. `landed` are the edit's entries that took effect.
  */
-export async function planRevert(r: Reverting, landed: readonly JournalEntry[]): Promise<RevertPlan> {
+export async function planRevert(r: Reverting, entries: readonly JournalEntry[]): Promise<RevertPlan> {
+  const { landed, back, losses } = await r.read(async (tx) => {
+    const ids = entries.flatMap(({ change }) => (change.kind === 'delete' ? [change.recordId] : []));
+    return {
+      landed: await followRestoredLinks(tx, r.editId, r.fields, entries),
+      back: await readSuccessors(tx, r.baseId, ids),
+      losses: await readExpectedLosses(tx, ids),
+    };
+  });
   const now = await readNow(r, landed);
+  const deleted = new Set(
+    landed.flatMap(({ change }) => (change.kind === 'delete' ? [change.recordId] : [])),
+  );
   const updates: DraftedChange[] = [];
   const creates: DraftedChange[] = [];
   const deletes: DraftedChange[] = [];
@@ -37,8 +61,13 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
   for (const entry of landed) {
     const { change, label } = entry;
     const who = label ?? entry.recordId ?? 'a record';
-    if (change.kind === 'createOption') continue;
+    if (change.kind === 'createOption' || isSchemaChange(change)) continue;
     if (change.kind === 'delete') {
+      const again = back.get(change.recordId);
+      if (again !== undefined) {
+        kept.push(`${who}: was brought back already, as ${again}`);
+        continue;
+      }
       creates.push({
         change: {
           kind: 'create',
@@ -54,7 +83,7 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
     if (!record) {
       kept.push(`${who}: was deleted since`);
     } else if (change.kind === 'update') {
-      const { cells, foreign } = revertCells(r.fields, entry, record);
+      const { cells, foreign } = revertCells(r.fields, entry, record, deleted);
       if (foreign.length) kept.push(`${who}: ${nameFields(r.fields, foreign)} changed since`);
       if (Object.keys(cells).length)
         updates.push({
@@ -73,7 +102,9 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
         });
     }
   }
-  const drafted = [...creates, ...updates, ...deletes];
+  const ofSchema = planSchemaRevert(r, landed);
+  kept.push(...ofSchema.kept);
+  const drafted = [...ofSchema.drafted, ...creates, ...updates, ...deletes];
   if (drafted.length === 0) {
     throw new SagatableError(
       'Conflict',
@@ -81,10 +112,15 @@ export async function planRevert(r: Reverting, landed: readonly JournalEntry[]):
       { code: 'nothing_to_revert', details: { kept: kept.slice(0, MAX_EXAMPLES) } },
     );
   }
-  return { drafted, warnings: warnOf(landed, kept) };
+  return { drafted, warnings: [...warnOf(landed, kept), ...ofSchema.warnings, ...describeLosses(losses)] };
 }
 
-function revertCells(fields: FieldsById, entry: JournalEntry, now: AirtableRecord) {
+function revertCells(
+  fields: FieldsById,
+  entry: JournalEntry,
+  now: AirtableRecord,
+  deleted: ReadonlySet<string>,
+) {
   const cells: Record<string, { before: CellValue; after: CellValue }> = {};
   const foreign: string[] = [];
   if (entry.change.kind !== 'update') return { cells, foreign };
@@ -93,7 +129,12 @@ function revertCells(fields: FieldsById, entry: JournalEntry, now: AirtableRecor
     const original = found && fieldId in found ? (found[fieldId] ?? null) : cell.before;
     const present = normalize(fields, fieldId, now.fields[fieldId] ?? null);
     if (equalCells(fields, fieldId, present, original)) continue;
-    if (equalCells(fields, fieldId, present, cell.after))
+    // What the edit linked to and deleted itself has left the cell with it.
+    const left =
+      fields.get(fieldId)?.type === 'multipleRecordLinks' && Array.isArray(cell.after)
+        ? cell.after.filter((id) => typeof id !== 'string' || !deleted.has(id))
+        : cell.after;
+    if (equalCells(fields, fieldId, present, cell.after) || equalCells(fields, fieldId, present, left))
       cells[fieldId] = { before: present, after: original };
     else foreign.push(fieldId);
   }
@@ -142,7 +183,7 @@ function warnOf(landed: readonly JournalEntry[], kept: readonly string[]): strin
   }
   if (landed.some((e) => e.change.kind === 'delete')) {
     warnings.push(
-      'Deleted records are created again with new record ids and creation times; comments and revision history do not return.',
+      'Deleted records are created again with new record ids, creation times, authors and autonumbers; revision history does not return. Links that somebody changed since stay as they are.',
     );
   }
   if (landed.some((e) => e.change.kind === 'createOption')) {

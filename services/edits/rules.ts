@@ -5,6 +5,7 @@ import type { AirtableClient } from '../airtable/client';
 import type { SchemaIndex } from './schema-index';
 import { explainFormula } from './formula-refusal';
 import { findLinked } from './links';
+import { assertHasRecords } from './new-ids';
 
 /** One record and what a rule makes of its cells (by field id), or its deletion. */
 export interface Hit {
@@ -27,6 +28,7 @@ async function* readWhere(
   table: TableSchema,
   where: string | undefined,
 ): AsyncGenerator<AirtableRecord> {
+  assertHasRecords(table);
   const pages = r.client.listRecords(
     r.baseId,
     table.id,
@@ -81,6 +83,7 @@ async function* applyShift(r: Reading, rule: Rule<'shift'>): AsyncGenerator<Hit>
 async function* applyRelink(r: Reading, rule: Rule<'relink'>): AsyncGenerator<Hit> {
   const table = r.index.table(rule.table);
   const field = r.index.writableField(table, rule.field);
+  assertHasRecords(field);
   const [from, to] = [await findLinked(r, field, rule.from), await findLinked(r, field, rule.to)];
   for await (const record of readWhere(r, table, `{${field.id}} != ''`)) {
     const links = asList(record.fields[field.id]);

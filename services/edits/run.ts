@@ -2,9 +2,11 @@ import { SagatableError } from '../../contracts/errors';
 import type { ConflictPolicy } from '../../contracts/edits';
 import type { AirtableClient, CallOptions } from '../airtable/client';
 import { pause } from '../airtable/time-limit';
-import type { Database } from '../database/database';
+import type { ChangeTrail } from '../audit/change-trail';
+import type { Database, Tx } from '../database/database';
 import type { Operations } from '../operations/operations';
 import type { FieldsById } from './cell-comparison';
+import type { KeptFiles } from './kept-files';
 import { holdLease, type Lease } from './leases';
 import { settle, type Settlement } from './journal';
 import type { Preview } from './preview';
@@ -13,6 +15,7 @@ import type { Preview } from './preview';
 export interface EditRun {
   readonly db: Database;
   readonly operations: Operations;
+  readonly trail: ChangeTrail;
   readonly client: AirtableClient;
   readonly lease: Lease;
   readonly workspaceId: string;
@@ -21,10 +24,20 @@ export interface EditRun {
   readonly baseId: string;
   readonly fields: FieldsById;
   readonly tables: Preview['tables'];
+  /** The field of each table in which new records carry their markers, by table id. */
+  readonly markers: ReadonlyMap<string, string>;
+  /** The files of records that are deleted, and of those that return. */
+  readonly kept: KeptFiles;
+  /** Whether comments of records that return are posted again. */
+  readonly repostComments: boolean;
   readonly policy: ConflictPolicy;
   /** How long an unanswered write may still land before it is looked for again. */
   readonly lateWriteMs: number;
+  /** How long after the last unanswered write the base is looked through once more. */
+  readonly settleSeconds: number;
   readonly signal: AbortSignal;
+  /** Ordinals that this run keeps to; all where it is absent. */
+  readonly only?: readonly number[];
   readonly progress: { done: number; readonly total: number; readonly message: string };
 }
 
@@ -34,9 +47,15 @@ export interface ChunkLimits {
   readonly milliseconds: number;
 }
 
-/** `wait`: nothing can be done before `waitMs` have passed. `quota`: Airtable's monthly calls are spent. */
+/**
+ * `wait`: nothing can be done before `waitMs` have passed. `quota`: Airtable's monthly calls are spent. `ask`: nothing but
+ * `conflicts` is left, for which a decision is waited for as long as `waitMs`.
+ */
 export interface ChunkResult {
-  readonly state: 'more' | 'done' | 'wait' | 'quota';
+  readonly state: 'more' | 'done' | 'wait' | 'quota' | 'ask';
+  readonly conflicts?: number;
+  /** Requests without an answer that may still land; given with `done` where there are some. */
+  readonly unanswered?: number;
   readonly waitMs: number;
   readonly done: number;
   readonly total: number;
@@ -101,15 +120,18 @@ async function noteDelay({ db, operations, ...run }: EditRun, delay: SagatableEr
   await db.tenant(run.workspaceId, (tx) => operations.setProgress(tx, run.operationId, progress));
 }
 
-/** Settles a batch and moves the operation's progress, in one transaction under the lease. */
+/** Settles a batch and moves the operation's progress, in one transaction under the lease, with what else belongs to it. */
 export async function settleBatch(
   run: EditRun,
   settlements: readonly Settlement[],
   counted = settlements.length,
+  alongside?: (tx: Tx) => Promise<void>,
 ): Promise<void> {
   run.progress.done += counted;
   await run.db.tenant(run.workspaceId, async (tx) => {
-    await settle(tx, run.lease, run.editId, settlements);
+    const settled = await settle(tx, run.lease, run.editId, settlements);
+    await run.trail.note(tx, run, settled);
+    await alongside?.(tx);
     // Only now: batches that settle at the same time must not set it back.
     const { done, total, message } = run.progress;
     await run.operations.setProgress(tx, run.operationId, { done, total, unit: 'changes', message });
@@ -118,7 +140,12 @@ export async function settleBatch(
 
 /** How a write ended: `refused` and `unsent` prove that nothing landed, `unclear` proves nothing. */
 export type WriteEnd<T> =
-  | { readonly end: 'landed'; readonly answer: T }
+  | {
+      readonly end: 'landed';
+      readonly answer: T;
+      /** An earlier request of the same call got no answer: it may still land. */
+      readonly repeated?: true;
+    }
   | { readonly end: 'refused' | 'unsent' | 'unclear'; readonly error: unknown };
 
 const LOOK_TOO_OLD = 'look_too_old';
@@ -134,15 +161,18 @@ export async function sendWrite<T>(
 ): Promise<WriteEnd<T>> {
   const leavesBy = clock.now() + SEND_WITHIN_MS;
   let sent = false;
+  let repeated = false as boolean;
   const beforeSend: NonNullable<CallOptions['beforeSend']> = async ({ mayHaveLanded }) => {
-    await run.db.tenant(run.workspaceId, (tx) => holdLease(tx, run.lease));
+    await holdNow(run, clock);
     run.signal.throwIfAborted();
     if (clock.now() > leavesBy) throw lookTooOld(mayHaveLanded);
+    repeated ||= mayHaveLanded;
     sent = true;
   };
   for (;;) {
     try {
-      return { end: 'landed', answer: await write({ signal: run.signal, beforeSend }) };
+      const answer = await write({ signal: run.signal, beforeSend });
+      return { end: 'landed', answer, ...(repeated && { repeated: true }) };
     } catch (error) {
       if (sent) return { end: provesNothingLanded(error) ? 'refused' : 'unclear', error };
       const waitMs = turnIn(error);
@@ -153,6 +183,24 @@ export async function sendWrite<T>(
       );
       if (cancelled) return cancelled;
     }
+  }
+}
+
+/** A proof of the lease that took longer than this (ms) tells of a past in which this process may have been stopped. */
+const FRESH_PROOF_MS = 2_000;
+
+/**
+ * Proves the lease, again where the proof itself took long: a process that was stopped after the database had answered holds
+ * an answer from before it was stopped.
+ */
+async function holdNow(
+  run: Pick<EditRun, 'db' | 'lease' | 'workspaceId' | 'signal'>,
+  clock: { now(): number },
+): Promise<void> {
+  for (let asked = -Infinity; clock.now() - asked > FRESH_PROOF_MS;) {
+    run.signal.throwIfAborted();
+    asked = clock.now();
+    await run.db.tenant(run.workspaceId, (tx) => holdLease(tx, run.lease));
   }
 }
 

@@ -4,11 +4,18 @@ import type { Liveness } from '../liveness';
 import { assertNotBuried, buryStep } from '../operations/steps';
 import { applyBatches } from './apply';
 import { fieldsOf } from './cell-comparison';
+import { clearToBegin } from './clearance';
 import { compensateBatches } from './compensate';
-import { moveEdit, readEdit } from './edit-rows';
+import { readEdit } from './edit-rows';
 import { APPLY_STEP, previewOf, type EditDependencies, type EditRef } from './edit-work';
 import { countStates } from './journal';
+import { countLost } from './late-requests';
+import { sweepLate, type SweepResult } from './late-sweep';
+import { createKeptFiles } from './kept-files';
+import { wantsComments } from './kept-comments';
 import { acquireLease, releaseLease } from './leases';
+import { readMarkerFields } from './markers';
+import { readMadeIds, withMadeTables } from './new-ids';
 import type { ChunkLimits, ChunkResult, EditRun } from './run';
 
 const CHUNK_MILLISECONDS = 30_000;
@@ -22,18 +29,27 @@ const limitsOf = ({ config }: EditDependencies): ChunkLimits => ({
   milliseconds: CHUNK_MILLISECONDS,
 });
 
-/** Applies the next chunk of an approved edit. Throws Forbidden when its connection is read-only. */
+/**
+ * Applies the next chunk of an approved edit. Throws Forbidden when its connection is read-only, and before the first chunk what
+ * `clearToBegin` throws.
+ */
 export async function applyChunk(
   dependencies: EditDependencies,
   ref: EditRef,
   live: Liveness,
 ): Promise<ChunkResult> {
-  const mayWrite = await dependencies.db.tenant(ref.workspaceId, (tx) => beginApplying(tx, ref.editId));
-  if (!mayWrite)
+  const writable = await dependencies.db.tenant(ref.workspaceId, (tx) => mayWrite(tx, ref.editId));
+  if (!writable)
     throw new SagatableError('Forbidden', 'The connection is read-only: switch it on to let edits write.', {
       code: 'connection_read_only',
     });
-  return underLease(dependencies, ref, live, 'Applying', (run) => applyBatches(run, limitsOf(dependencies)));
+  return underLease(
+    dependencies,
+    ref,
+    live,
+    'Applying',
+    async (run) => (await clearToBegin(run)) ?? applyBatches(run, limitsOf(dependencies)),
+  );
 }
 
 /** Takes back the next chunk of what an edit has written. From the first of them on no attempt to apply writes any more. */
@@ -49,49 +65,84 @@ export async function compensateChunk(
   );
 }
 
-async function beginApplying(tx: Tx, editId: string): Promise<boolean> {
+/**
+ * Looks for what landed late of requests of the edit that got no answer, and takes it back; see sweepLate. To be called when
+ * a chunk ended with some `unanswered`, until it says `done`.
+ */
+export async function sweepEdit(
+  dependencies: EditDependencies,
+  ref: EditRef,
+  compensated: boolean,
+  live: Liveness,
+): Promise<SweepResult> {
+  const { workspaceId, operationId } = ref;
+  if (compensated) await buryStep(dependencies.db, { workspaceId, operationId, step: APPLY_STEP });
+  return underLease(dependencies, ref, live, compensated ? 'Undoing' : 'Applying', (run) =>
+    sweepLate(run, limitsOf(dependencies), compensated),
+  );
+}
+
+async function mayWrite(tx: Tx, editId: string): Promise<boolean> {
   const edit = await readEdit(tx, editId);
-  await moveEdit(tx, editId, ['approved'], 'applying');
   const { rows } = await tx.query<{ writable: boolean }>('SELECT writable FROM connections WHERE id = $1', [
     edit.connection_id,
   ]);
   return rows[0]?.writable ?? false;
 }
 
-/** Runs one chunk under the base's lease; asks the caller to wait while another edit has it. */
-async function underLease(
-  { db, gateway, operations, config }: EditDependencies,
+/** Runs one chunk under the base's lease; asks the caller to wait while another edit (or another `holder`) has it. */
+export async function underLease<R extends SweepResult>(
+  { db, gateway, connections, operations, config, trail }: EditDependencies,
   ref: EditRef,
   live: Liveness,
   message: Direction,
-  work: (run: EditRun) => Promise<ChunkResult>,
-): Promise<ChunkResult> {
+  work: (run: EditRun) => Promise<R>,
+  holder = ref.editId,
+): Promise<R | ChunkResult> {
   const edit = await db.tenant(ref.workspaceId, (tx) => readEdit(tx, ref.editId));
   const preview = previewOf(edit);
   const total = preview.counts.changes;
-  const lease = await acquireLease(db, ref.workspaceId, edit.base_id, edit.id);
+  const left = await db.tenant(ref.workspaceId, (tx) => countOpen(tx, edit.id, message));
+  const lease = await acquireLease(db, ref.workspaceId, edit.base_id, holder, left);
   if (!lease) return { state: 'wait', waitMs: LEASE_POLL_MS, done: 0, total };
   try {
-    const open = await db.tenant(ref.workspaceId, async (tx) => {
+    const { open, markers, tables, repostComments } = await db.tenant(ref.workspaceId, async (tx) => {
       // After the lease was taken: who took it before the tombstone loses it to the compensation, who takes it
       // after finds the tombstone.
       if (message === 'Applying') await assertNotBuried(tx, ref.operationId, APPLY_STEP);
-      return countOpen(tx, edit.id, message);
+      const base = { ...ref, connectionId: edit.connection_id, baseId: edit.base_id };
+      return {
+        open: await countOpen(tx, edit.id, message),
+        markers: await readMarkerFields(tx, base),
+        tables: withMadeTables(preview.tables, await readMadeIds(tx, edit.id)),
+        repostComments: await wantsComments(tx, edit.id),
+      };
     });
-    return await work({
+    const chunk = await work({
       db,
       operations,
+      trail,
       client: await gateway.open({ workspaceId: ref.workspaceId, id: edit.connection_id }, 'bulk'),
       lease,
       ...ref,
       baseId: edit.base_id,
-      fields: fieldsOf(preview),
-      tables: preview.tables,
+      fields: fieldsOf({ tables }),
+      tables,
+      markers,
+      kept: createKeptFiles(
+        { db, connections, config },
+        { workspaceId: ref.workspaceId, id: edit.connection_id },
+      ),
+      repostComments,
       policy: edit.conflicts,
       lateWriteMs: config.lateWriteSeconds * 1_000,
+      settleSeconds: config.settleSeconds,
       signal: live.signal,
       progress: { done: total - open, total, message },
     });
+    if (chunk.state !== 'done') return chunk;
+    const unanswered = await db.tenant(ref.workspaceId, (tx) => countLost(tx, edit.id));
+    return unanswered ? { ...chunk, unanswered } : chunk;
   } finally {
     await releaseLease(db, lease);
   }

@@ -13,15 +13,30 @@ function suggest(name: string, names: readonly string[]): string {
   return ` There are: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}.`;
 }
 
-/** Finds tables and fields by id or name (exact first, then without regard to case) and says what is near when there is none. */
+/** By id or exact name, else by name without regard to case. */
+function findNamed<T extends { readonly id: string; readonly name: string }>(
+  items: readonly T[],
+  key: string,
+): T | undefined {
+  return (
+    items.find((item) => item.id === key || item.name === key) ??
+    items.find((item) => item.name.toLowerCase() === key.toLowerCase())
+  );
+}
+
+/**
+ * Finds tables and fields by id or name (exact first, then without regard to case) and says what is near when there is none.
+ * With `former`, the schema before it was changed, what has another name by now is found by its old one too.
+ */
 export class SchemaIndex {
-  constructor(private readonly schema: BaseSchema) {}
+  constructor(
+    private readonly schema: BaseSchema,
+    private readonly former?: BaseSchema,
+  ) {}
 
   table(key: string): TableSchema {
     const { tables } = this.schema;
-    const found =
-      tables.find((t) => t.id === key || t.name === key) ??
-      tables.find((t) => t.name.toLowerCase() === key.toLowerCase());
+    const found = findNamed(tables, key) ?? this.renamed(tables, this.former?.tables, key);
     if (found) return found;
     throw new SagatableError(
       'InvalidInput',
@@ -35,9 +50,8 @@ export class SchemaIndex {
 
   field(table: TableSchema, key: string): FieldSchema {
     const { fields } = table;
-    const found =
-      fields.find((f) => f.id === key || f.name === key) ??
-      fields.find((f) => f.name.toLowerCase() === key.toLowerCase());
+    const former = this.former?.tables.find(({ id }) => id === table.id)?.fields;
+    const found = findNamed(fields, key) ?? this.renamed(fields, former, key);
     if (found) return found;
     throw new SagatableError(
       'InvalidInput',
@@ -49,6 +63,15 @@ export class SchemaIndex {
         code: 'unknown_field',
       },
     );
+  }
+
+  private renamed<T extends TableSchema | FieldSchema>(
+    items: readonly T[],
+    former: readonly T[] = [],
+    key: string,
+  ): T | undefined {
+    const id = findNamed(former, key)?.id;
+    return items.find((item) => item.id === id);
   }
 
   /** A field that the API lets us write; throws for computed ones. */

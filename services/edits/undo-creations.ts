@@ -28,11 +28,11 @@ export async function undoCreations(
     removed.push(record.id);
     return { ordinal, state: 'undone' };
   });
-  await intendUndo(run, entries);
+  const batch = await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
   if (removed.length === 0) return settleBatch(run, settled);
   const end = await sendWrite(run, (options) =>
     run.client.deleteRecords(run.baseId, tableId, removed, options),
   );
-  await settleUndo(run, entries, end, settled);
+  await settleUndo(run, entries, batch, end, settled);
 }

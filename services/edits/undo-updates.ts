@@ -39,11 +39,11 @@ export async function undoUpdates(
         : { ordinal, state: 'undone' },
     );
   }
-  await intendUndo(run, entries);
+  const batch = await intendUndo(run, entries);
   const tableId = entries[0]?.change.tableId ?? '';
   if (writes.length === 0) return settleBatch(run, settled);
   const end = await sendWrite(run, (options) =>
     run.client.updateRecords(run.baseId, tableId, writes, options),
   );
-  await settleUndo(run, entries, end, settled);
+  await settleUndo(run, entries, batch, end, settled);
 }

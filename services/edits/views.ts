@@ -1,10 +1,18 @@
 import type { CellValue } from '../../contracts/airtable';
 import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
-import type { Database } from '../database/database';
+import { isSchemaChange } from '../../contracts/schema-changes';
+import { viewApproval } from '../approvals/views';
+import type { Database, Tx } from '../database/database';
+import { readWaiting } from './conflicts';
 import { readEdit, type EditRow } from './edit-rows';
 import { readInterference } from './interference';
-import { countStates, toEntry, type JournalEntry } from './journal';
+import { readNotReturning } from './not-returning';
+import { planEvidence } from './evidence-plan';
+import { countEvidence, countStates, ENTRY_COLUMNS, toEntry, type JournalEntry } from './journal';
+import { readSettling } from './late-settling';
 import { showCell, type Preview } from './preview';
+import { countUnresolved, isBuried } from './review-rows';
+import { showSchemaCells } from './schema-preview';
 
 const NO_COUNTS = { changes: 0, records: 0, cells: 0, creates: 0, updates: 0, deletes: 0 };
 
@@ -52,7 +60,7 @@ export function createEditViews(db: Database) {
         [edit.connection_id],
       );
       const reverts = await tx.query<{ id: string }>(
-        `SELECT id FROM edits WHERE revert_of = $1 AND state IN ('approved', 'applying', 'applied') ORDER BY created_at DESC LIMIT 1`,
+        `SELECT id FROM edits WHERE (revert_of = $1 OR $1 = ANY(includes)) AND state IN ('approved', 'applying', 'applied') ORDER BY created_at DESC LIMIT 1`,
         [editId],
       );
       const outcome = ['planning', 'proposed', 'rejected', 'failed'].includes(edit.state)
@@ -63,7 +71,18 @@ export function createEditViews(db: Database) {
         writable: rows[0]?.writable ?? false,
         revertedBy: reverts.rows[0]?.id ?? null,
       });
-      return kind === 'listed' ? view : { ...view, interference: await readInterference(tx, edit) };
+      if (kind === 'listed') return view;
+      const approval = await viewApproval(tx, workspaceId, editId);
+      return {
+        ...view,
+        ...(approval && { approval }),
+        interference: await readInterference(tx, edit),
+        ...(await readNotReturning(tx, edit)),
+        waiting: await countWaiting(tx, edit),
+        evidence: await countEvidence(tx, editId),
+        evidencePlan: await planEvidence(tx, edit),
+        settling: await readSettling(tx, editId),
+      };
     });
   }
 
@@ -98,7 +117,7 @@ export function createEditViews(db: Database) {
       return db.tenant(workspaceId, async (tx) => {
         const edit = await readEdit(tx, editId);
         const { rows } = await tx.query<Parameters<typeof toEntry>[0]>(
-          `SELECT ordinal, change, record_id, label, state, reason, found, batch, sent_at, restored_as FROM edit_changes
+          `SELECT ${ENTRY_COLUMNS} FROM edit_changes
            WHERE edit_id = $1 AND ordinal > $2 AND ($3::text IS NULL OR group_key = $3) AND ($4::text[] IS NULL OR state = ANY($4))
            ORDER BY ordinal LIMIT $5`,
           [editId, query.after, query.group ?? null, query.states ?? null, query.limit],
@@ -109,7 +128,18 @@ export function createEditViews(db: Database) {
   };
 }
 
-function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
+/** What of an edit waits for a person. */
+async function countWaiting(tx: Tx, edit: EditRow): Promise<NonNullable<EditView['waiting']>> {
+  const conflicts = edit.state === 'applying' ? ((await readWaiting(tx, edit.id))?.count ?? 0) : 0;
+  const reviewing = edit.state === 'needs_review';
+  return {
+    conflicts,
+    review: reviewing ? await countUnresolved(tx, edit.id, await isBuried(tx, edit)) : 0,
+  };
+}
+
+/** A change of an edit as people and programs see it. */
+export function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
   const { change } = entry;
   const table = tables.find((t) => t.id === change.tableId);
   const cell = (fieldId: string, before: CellValue, after: CellValue) => {
@@ -128,6 +158,7 @@ function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
     };
   };
   const cells = (() => {
+    if (isSchemaChange(change)) return showSchemaCells(change, tables);
     switch (change.kind) {
       case 'update':
         return Object.entries(change.cells).map(([id, c]) => cell(id, c.before, c.after));
@@ -149,5 +180,6 @@ function changeRow(entry: JournalEntry, tables: Preview['tables']): ChangeRow {
     cells,
     state: entry.state,
     reason: entry.reason,
+    evidence: entry.evidence,
   };
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { AirtableRecord } from '../../contracts/airtable';
 import type { WriteOptions } from '../airtable/client';
+import { cellsToCreate, findCreations } from './creation-search';
 import type { Judged } from './judging';
 import { intend, type JournalEntry, type Settlement } from './journal';
+import { noteLost } from './late-requests';
+import { markerFieldFor, sendCreations, type Created, type Creation } from './marked-creations';
 import { presentCells, someVanished } from './present';
 import { isRefusal, sendWrite, settleBatch, type EditRun } from './run';
 
@@ -14,26 +16,35 @@ export async function writeBatch(
 ): Promise<void> {
   const carried = option ? [{ ordinal: option.ordinal }] : [];
   const entries = toWrite.map((w) => w.entry);
-  await intend(run.db, run.lease, run.editId, randomUUID(), 'intended', [
+  const creations = entries.flatMap((entry) =>
+    entry.change.kind === 'create'
+      ? [{ ordinal: entry.ordinal, cells: cellsToCreate(run.fields, entry) }]
+      : [],
+  );
+  const markerField = creations.length ? markerFieldFor(run, entries, creations) : undefined;
+  const batch = randomUUID();
+  await intend(run.db, run.lease, run.editId, batch, 'intended', [
     ...carried,
-    ...toWrite.map((w) => ({ ordinal: w.entry.ordinal, found: w.found })),
+    ...toWrite.map((w) => ({
+      ordinal: w.entry.ordinal,
+      found: w.found,
+      ...(markerField && { markerField }),
+    })),
   ]);
   const end = await sendWrite(run, (options) =>
-    send(run, entries, { ...options, typecast: option !== undefined }),
+    send(run, entries, { creations, markerField }, { ...options, typecast: option !== undefined }),
   );
   if (end.end === 'landed') {
+    if (end.repeated) await noteLost(run, batch);
     const landed = entries.map((entry, i): Settlement => {
-      const record = end.answer[i];
-      if (entry.change.kind !== 'create' || !record) return { ordinal: entry.ordinal, state: 'landed' };
-      return {
-        ordinal: entry.ordinal,
-        state: 'landed',
-        recordId: record.id,
-        found: presentCells(run, entry.change.tableId, record),
-      };
+      const { record, evidence } = end.answer[i] ?? { evidence: 'answer' };
+      const settled = { ordinal: entry.ordinal, state: 'landed', evidence } as const;
+      return entry.change.kind === 'create' && record
+        ? { ...settled, recordId: record.id, found: presentCells(run, entry.change.tableId, record) }
+        : settled;
     });
     await settleBatch(run, [
-      ...carried.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed' })),
+      ...carried.map(({ ordinal }): Settlement => ({ ordinal, state: 'landed', evidence: 'answer' })),
       ...landed,
     ]);
     return;
@@ -42,10 +53,12 @@ export async function writeBatch(
   if (end.end === 'unclear') throw end.error;
   const ordinals = [...carried.map((c) => c.ordinal), ...entries.map((e) => e.ordinal)];
   if (end.end === 'refused' && isRefusal(end.error) && !(await someVanished(run, entries))) {
+    // An upsert is refused as well where two records carry one marker: the next look finds out whose they are.
+    if (markerField !== undefined && (await carryMarkers(run, entries, markerField))) return;
     const reason = end.error instanceof Error ? end.error.message : String(end.error);
     await settleBatch(
       run,
-      ordinals.map((ordinal): Settlement => ({ ordinal, state: 'failed', reason })),
+      ordinals.map((ordinal): Settlement => ({ ordinal, state: 'failed', reason, notSent: true })),
       0,
     );
     throw end.error;
@@ -58,11 +71,27 @@ export async function writeBatch(
   if (end.end === 'unsent' || !isRefusal(end.error)) throw end.error;
 }
 
+/** Whether records carry the markers of these entries: an earlier request carried out what a later one was refused for. */
+async function carryMarkers(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  markerField: string,
+): Promise<boolean> {
+  const before = entries.filter(({ firstSentAt }) => firstSentAt !== null);
+  const fates = await findCreations(
+    run,
+    before.map((entry) => ({ ...entry, markerField })),
+  );
+  return [...fates.values()].some(({ fate }) => fate !== 'absent');
+}
+
+/** Gives the created records, in the order of the entries; nothing for other kinds. */
 async function send(
   run: EditRun,
   entries: readonly JournalEntry[],
+  { creations, markerField }: { creations: readonly Creation[]; markerField: string | undefined },
   options: WriteOptions,
-): Promise<AirtableRecord[]> {
+): Promise<readonly Created[]> {
   const tableId = entries[0]?.change.tableId ?? '';
   const kind = entries[0]?.change.kind;
   if (kind === 'delete') {
@@ -74,14 +103,7 @@ async function send(
     );
     return [];
   }
-  if (kind === 'create') {
-    return run.client.createRecords(
-      run.baseId,
-      tableId,
-      entries.flatMap((e) => (e.change.kind === 'create' ? [e.change.cells] : [])),
-      options,
-    );
-  }
+  if (kind === 'create') return sendCreations(run, tableId, markerField, creations, options);
   const updates = entries.flatMap(({ change }) => {
     if (change.kind !== 'update') return [];
     return [
@@ -93,5 +115,6 @@ async function send(
       },
     ];
   });
-  return run.client.updateRecords(run.baseId, tableId, updates, options);
+  await run.client.updateRecords(run.baseId, tableId, updates, options);
+  return [];
 }

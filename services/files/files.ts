@@ -5,7 +5,7 @@ import { randomText } from '../ids';
 import { cutIntoChunks } from './chunks';
 
 /** Whose file it is; the owner removes it when it is of no more use. */
-export type FilePurpose = 'attachment';
+export type FilePurpose = 'attachment' | 'deleted';
 
 /** A file whose bytes are all there. */
 export interface StoredFile {

@@ -44,7 +44,7 @@ export interface ToolServices {
     ): Promise<{
       editId: string;
       headline: string;
-      counts: Readonly<Record<string, number>>;
+      counts: Readonly<Record<string, number | undefined>>;
       warnings: readonly string[];
     }>;
   };

@@ -15,7 +15,7 @@ export function addProposeEdit(server: McpServer, services: ToolServices, contex
     {
       title: 'Propose an edit',
       description:
-        'Plans changes to one base and shows them to a person, who approves or rejects them; nothing is written by this call. Put everything the person asked for into one proposal.',
+        'Plans changes to one base, of records, tables and fields, and shows them to a person, who approves or rejects them; nothing is written by this call. Put everything the person asked for into one proposal. Tables and fields are made first: records of the same proposal can use them by name.',
       inputSchema: ProposeEditToolInput,
       outputSchema: ProposeEditOutput,
       annotations: {

@@ -114,7 +114,7 @@ export const ProposeEditToolInput = {
     .max(MAX_LISTED_CHANGES)
     .default([])
     .describe(
-      `Changes of single records, at most ${MAX_LISTED_CHANGES}: update and delete by record id, create`,
+      `Changes of single records, at most ${MAX_LISTED_CHANGES}: update and delete by record id, create; and of tables and fields: createTable, createField, renameTable, renameField, describeTable, describeField. No undo removes a new table or field`,
     ),
 };
 export const ProposeEditOutput = z.object({

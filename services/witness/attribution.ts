@@ -2,6 +2,7 @@ import type { Cells } from '../../contracts/airtable';
 import type { UpdateChange } from '../../contracts/changes';
 import { equalCells, fieldsOf, type FieldsById } from '../edits/cell-comparison';
 import { toEntry, type JournalEntry } from '../edits/journal';
+import { withoutLater } from '../edits/restored-links';
 import { Preview } from '../edits/preview';
 import type { Tx } from '../database/database';
 import type { Attribution } from './change-rows';
@@ -145,7 +146,10 @@ function matchEntry(
   const back =
     intent.kind === 'delete' && entry.restoredAs === change.recordId ? (found ?? intent.before) : null;
   const wanted = intent.kind === 'create' ? intent.cells : back;
-  return wanted && includesCells(fields, change.after ?? {}, wanted) ? { overwrote: null } : undefined;
+  // What returns is created without its links and attachments, which follow.
+  const first =
+    back || (intent.kind === 'create' && intent.restores) ? withoutLater(fields, wanted ?? {}) : wanted;
+  return first && includesCells(fields, change.after ?? {}, first) ? { overwrote: null } : undefined;
 }
 
 /** States in which the write was, or may have been, taken back. */

@@ -1,17 +1,19 @@
 import type { Cells } from '../../contracts/airtable';
 import type { FieldsById } from '../edits/cell-comparison';
 import { readClaimed } from '../edits/journal';
+import { isMarker } from '../edits/marked-creations';
+import { matchUp } from '../edits/matching';
 import type { Tx } from '../database/database';
 import { includesCells, readOwnUsers } from './attribution';
 import { findWatch, type WatchRef } from './watch-rows';
 
-/** A record that was to be created by a request without an answer. */
+/** A record that was to be created by a request without an answer, and without a marker. */
 export interface CreateIntent {
   readonly ordinal: number;
   readonly cells: Cells;
 }
 
-/** The request that carried them: it left at `sentAt` and wrote to one table. */
+/** The request that carried them: it left at `sentAt`, for the first time, and wrote to one table. */
 export interface UnansweredCreation {
   readonly tableId: string;
   readonly sentAt: Date;
@@ -76,6 +78,8 @@ export async function findCreated(
   }
   const actions = [...byAction.values()].flatMap((made) => {
     if (made.some((row) => claimed.has(row.record_id))) return [];
+    // A request without markers makes no record with one.
+    if (made.some((row) => Object.values(row.after ?? {}).some(isMarker))) return [];
     return assign(intents, made, fields) ?? [];
   });
   return actions.length === 1 ? actions[0] : undefined;
@@ -111,13 +115,13 @@ function assign(
   fields: FieldsById,
 ): Map<number, FoundRecord> | undefined {
   if (made.length !== intents.length) return undefined;
-  const left = [...made];
+  const matched = matchUp(intents.length, made.length, (i, m) => {
+    const [intent, row] = [intents[i], made[m]];
+    return intent !== undefined && row !== undefined && includesCells(fields, row.after ?? {}, intent.cells);
+  });
   const found = new Map<number, FoundRecord>();
-  // Those that name most first: a record with more cells than an intent names fits it as well.
-  const hardest = [...intents].sort((a, b) => Object.keys(b.cells).length - Object.keys(a.cells).length);
-  for (const { ordinal, cells } of hardest) {
-    const i = left.findIndex((row) => includesCells(fields, row.after ?? {}, cells));
-    const [row] = i < 0 ? [] : left.splice(i, 1);
+  for (const [i, { ordinal }] of intents.entries()) {
+    const row = made[matched.get(i) ?? -1];
     if (!row) return undefined;
     found.set(ordinal, { id: row.record_id, createdTime: row.at.toISOString(), fields: row.after ?? {} });
   }

@@ -2,6 +2,7 @@ import { SagatableError } from '../../contracts/errors';
 import type { GapDetail } from '../../contracts/witness';
 import type { CallOptions } from '../airtable/client';
 import type { Database } from '../database/database';
+import { reopenLateLandings } from '../edits/late-witness';
 import { attributeChanges } from './attribution';
 import { reattribute } from './reattribution';
 import { insertChanges, readLastSeen } from './change-rows';
@@ -161,6 +162,8 @@ async function storePage(
     await reattribute(tx, row);
     const ours = await attributeChanges(tx, row, row.tokenUser, changes);
     await insertChanges(tx, row, changes, ours);
+    // Of a stream that is behind, the last change of a record is not yet its last.
+    if (polledAt) await reopenLateLandings(tx, row, row.tokenUser);
     return changes.some((change) => !ours.has(change));
   });
   if (foreign) await onForeignChange(row);

@@ -5,7 +5,7 @@ import { createProblemHandler } from '../../api/problems';
 import { createWatchRoutes } from '../../api/routes/watches';
 import type { Role } from '../../contracts/workspaces';
 import { ALL_SCOPES, type Scope } from '../../contracts/scopes';
-import { createAudit } from '../../services/audit';
+import { createAudit } from '../../services/audit/audit';
 import { createPermissions } from '../../services/identity/permissions';
 import { newId } from '../../services/ids';
 import { createWitnessWorld, type WitnessWorld } from '../services/witness/witness-world';

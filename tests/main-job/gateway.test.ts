@@ -127,7 +127,8 @@ it('two workers and readers stay within Airtable’s limits to the last request,
     rules: [{ kind: 'set', table: 'Films', cells: { Votes: 7 } }],
   });
   const reader = readOn(await services.gateway.open({ workspaceId, id: connectionId }, 'interactive'), base);
-  const started = await api.post(`/v1/edits/${edit.id}/approve`, { hash: edit.hash }, { prefer: 'wait=0' });
+  const approval = { hash: edit.hash, acknowledgeSideEffects: true };
+  const started = await api.post(`/v1/edits/${edit.id}/approve`, approval, { prefer: 'wait=0' });
   const landed = async () => {
     const sql = `SELECT 1 FROM edit_changes WHERE edit_id = $1 AND state = 'landed'`;
     return (await stack.database.admin.query(sql, [edit.id])).rowCount ?? 0;

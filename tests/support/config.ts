@@ -13,6 +13,7 @@ export function testConfig(overrides: NodeJS.ProcessEnv): Config {
     ENCRYPTION_KEYS: TEST_KEYS,
     LOG_LEVEL: 'silent',
     LATE_WRITE_SECONDS: '1',
+    SETTLE_SECONDS: '1',
     DATABASE_POOL: '6',
     ...overrides,
   });

@@ -11,7 +11,7 @@ import { createTokenRoutes } from '../../api/routes/tokens';
 import { createUserRoutes } from '../../api/routes/users';
 import { createWorkspaceRoutes } from '../../api/routes/workspaces';
 import type { CreateTokenInput } from '../../contracts/identity';
-import { createAudit } from '../../services/audit';
+import { createAudit } from '../../services/audit/audit';
 import { createAccessTokens } from '../../services/identity/access-tokens';
 import { createBrowserSessions } from '../../services/identity/browser-sessions';
 import { createPermissions } from '../../services/identity/permissions';

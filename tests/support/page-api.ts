@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Response } from 'express';
 import { createPageRouter } from '../../api/routes/page';
+import type { Conflict } from '../../contracts/conflicts';
 import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
+import type { UnresolvedChange } from '../../contracts/reviews';
 import type { OperationView } from '../../contracts/operations';
 import { IDS, sampleChanges, sampleEdit, sampleOperation } from './page-data';
 
@@ -19,6 +21,9 @@ export class PageApi {
   readonly edits = new Map<string, EditView>();
   readonly operations = new Map<string, OperationView>();
   readonly changes: (ChangeRow & { group: string })[];
+  /** What waits for a person: conflicts while an edit runs, changes whose end is unclear after it. */
+  conflicts: Conflict[] = [];
+  unresolved: UnresolvedChange[] = [];
   writable = true;
   expiresIn = 900;
   /** 'edit': a turn ends with an edit. 'words': with a question. 'later': 202 and an operation. */
@@ -259,6 +264,29 @@ export class PageApi {
         .status(202)
         .location(`/v1/operations/${IDS.operation(n)}`)
         .json(this.operations.get(IDS.operation(n)));
+    });
+    app.get(`${at}/conflicts`, (_req, res) =>
+      res.json({ conflicts: this.conflicts, nextCursor: null, open: this.conflicts.length }),
+    );
+    app.post(`${at}/conflicts`, (req, res) => {
+      const { ordinals } = req.body as { ordinals: number[] };
+      const before = this.conflicts.length;
+      this.conflicts = this.conflicts.filter((c) => !ordinals.includes(c.ordinal));
+      res.json({ decided: before - this.conflicts.length, open: this.conflicts.length });
+    });
+    app.get(`${at}/review`, (req, res) => {
+      const look = req.query['look'] === 'true';
+      const changes = this.unresolved.map((c) => (look ? c : { ...c, now: null }));
+      res.json({ changes, nextCursor: null, unresolved: changes.length });
+    });
+    app.post(`${at}/review`, (req, res) => {
+      const { ordinals } = req.body as { ordinals: number[] };
+      this.unresolved = this.unresolved.filter((c) => !ordinals.includes(c.ordinal));
+      const review = this.unresolved.length;
+      const n = Number(req.params.edit.slice(-2));
+      this.setEdit(n, { waiting: { conflicts: 0, review }, ...(review ? {} : { state: 'applied' }) });
+      const { id: editId, state } = this.edit(n);
+      res.status(201).json({ editId, state, outcome: {}, unresolved: review });
     });
     app.post(`${at}/reject`, (req, res) => {
       this.setEdit(Number(req.params.edit.slice(-2)), { state: 'rejected' });

@@ -38,10 +38,13 @@ const DIRECTORS = { tableId: id14('tbl', 2), tableName: 'Directors' };
 /** 605 films to "Not Rated", three titles trimmed, one director new, two deleted, one option new. */
 export function sampleChanges(): { groups: DiffGroup[]; changes: (ChangeRow & { group: string })[] } {
   const changes: (ChangeRow & { group: string })[] = [];
-  const add = (group: string, row: Omit<ChangeRow, 'ordinal' | 'recordId' | 'state' | 'reason'>) => {
+  const add = (
+    group: string,
+    row: Omit<ChangeRow, 'ordinal' | 'recordId' | 'state' | 'reason' | 'evidence'>,
+  ) => {
     const ordinal = changes.length;
     const recordId = row.kind === 'create' || row.kind === 'createOption' ? null : id14('rec', ordinal);
-    changes.push({ ...row, ordinal, recordId, state: 'pending', reason: null, group });
+    changes.push({ ...row, ordinal, recordId, state: 'pending', reason: null, evidence: null, group });
   };
   add('option', {
     ...FILMS,

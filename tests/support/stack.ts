@@ -82,6 +82,7 @@ export async function startStack(extra: NodeJS.ProcessEnv = {}): Promise<Stack> 
     ENCRYPTION_KEYS: TEST_KEYS,
     LOG_LEVEL: 'warn',
     LATE_WRITE_SECONDS: '2',
+    SETTLE_SECONDS: '2',
     GEMINI_API_KEY: '',
     AIRTABLE_TOKEN: '',
     ...extra,

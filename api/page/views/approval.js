@@ -1,11 +1,14 @@
 import { freshId, h } from '../dom.js';
 import { count, counted } from '../format.js';
 import { action, problemBox } from './action.js';
+import { earlierApproval, sideEffectsConsent } from './approval-terms.js';
+import { irreversibleConsent } from './irreversible-consent.js';
 
 const POLICIES = [
   ['skip', 'Leave it alone', 'and list it in the outcome'],
   ['overwrite', 'Overwrite it', 'with the value shown here'],
   ['stop', 'Stop', 'and undo what was written'],
+  ['ask', 'Ask', 'about each, when the rest is written'],
 ];
 
 /** The decision: what to do about conflicts, approve what is chosen, or reject. `onDecided` is called after either. */
@@ -18,16 +21,21 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
     h('input', { type: 'radio', name: 'conflicts', value, checked: value === 'skip' }),
   );
 
+  // Approvals of several persons have to be for the same: whoever comes later does not choose.
+  const terms = edit.approval?.terms;
+  const consent = sideEffectsConsent(edit, () => show());
+  const irreversible = irreversibleConsent(edit, selection, () => show());
+
   const approve = action('', send, { problem, kind: 'primary', describedBy: reasonId });
   async function send() {
     const onProgress = (n) => (why.textContent = `Collecting what is chosen: ${count(n)}…`);
-    const only = await selection.ordinals(ctx.api, { signal, onProgress });
-    const conflicts = radios.find((r) => r.checked).value;
+    const only = terms ? terms.only : await selection.ordinals(ctx.api, { signal, onProgress });
+    const conflicts = terms ? terms.conflicts : radios.find((r) => r.checked).value;
     try {
       await ctx.api.send(
         'POST',
         `${path}/approve`,
-        { hash: edit.hash, conflicts, ...(only ? { only } : {}) },
+        { hash: edit.hash, conflicts, ...(only ? { only } : {}), ...consent.body(), ...irreversible.body() },
         { wait: 0, signal },
       );
     } catch (error) {
@@ -39,17 +47,21 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
   }
 
   function show() {
-    const chosen = selection.chosen();
     const total = selection.total();
+    const chosen = terms ? (terms.only?.length ?? total) : selection.chosen();
     const undo = edit.kind === 'revert' ? 'Approve the undo of ' : 'Approve ';
     approve.setLabel(
       `${undo}${chosen === total ? counted(total, 'change') : `${count(chosen)} of ${counted(total, 'change')}`}`,
     );
-    approve.setOff(!edit.writable || chosen === 0);
+    approve.setOff(!edit.writable || chosen === 0 || consent.missing() || irreversible.missing());
     if (!edit.writable)
       why.textContent =
         'This connection is read-only: nothing can be written through it until it is switched on.';
     else if (chosen === 0) why.textContent = 'Nothing is chosen.';
+    else if (consent.missing()) why.textContent = 'Say first that you know what no undo takes back.';
+    else if (irreversible.missing()) why.textContent = 'Say first that you know what stays after an undo.';
+    else if (edit.approval?.missing > 1)
+      why.textContent = `${count(edit.approval.personsNeeded)} persons have to approve this: nothing is written before the last of them does.`;
     else why.textContent = 'Writing starts at once. It can be paused, cancelled, and undone afterwards.';
   }
   show();
@@ -59,14 +71,18 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
     'section',
     { class: 'panel decision', 'aria-labelledby': 'decision-title' },
     h('h2', { id: 'decision-title' }, 'Your decision'),
-    h(
-      'fieldset',
-      null,
-      h('legend', null, 'If somebody changes one of these cells before it is written'),
-      POLICIES.map(([, name, more], i) =>
-        h('label', { class: 'check' }, radios[i], h('span', null, h('strong', null, name), ` ${more}`)),
+    earlierApproval(edit),
+    !terms &&
+      h(
+        'fieldset',
+        null,
+        h('legend', null, 'If somebody changes one of these cells before it is written'),
+        POLICIES.map(([, name, more], i) =>
+          h('label', { class: 'check' }, radios[i], h('span', null, h('strong', null, name), ` ${more}`)),
+        ),
       ),
-    ),
+    consent.element,
+    irreversible.element,
     problem.element,
     h('div', { class: 'row' }, approve.element, reject(ctx, { path, problem, onDecided })),
     why,

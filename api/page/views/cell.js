@@ -28,7 +28,7 @@ export function beforeAfter(cell, kind) {
     h('del', null, h('span', { class: 'hidden' }, 'before: '), cellText(cell.beforeText, cell.before));
   const after = () =>
     h('ins', null, h('span', { class: 'hidden' }, 'after: '), cellText(cell.afterText, cell.after));
-  if (kind === 'create' || kind === 'createOption') return after();
+  if (kind.startsWith('create')) return after();
   if (kind === 'delete') return before();
   return h(
     'span',

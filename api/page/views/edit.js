@@ -2,10 +2,12 @@ import { fill, focusOn, h } from '../dom.js';
 import { sleep } from '../http.js';
 import { createSelection } from '../selection.js';
 import { approval } from './approval.js';
+import { conflictPanel } from './conflicts.js';
 import { diff } from './diff.js';
 import { editSummary } from './edit-summary.js';
 import { operationPanel } from './operation-panel.js';
 import { outcome } from './outcome.js';
+import { reviewPanel } from './review.js';
 
 const BUSY = new Set(['planning', 'approved', 'applying']);
 
@@ -35,16 +37,37 @@ export async function showEdit(ctx, { id, signal }) {
         await reload({ focus: true });
         if (error) ctx.announce(error.message);
       };
-      return [diff(ctx, { edit, selection, signal }), approval(ctx, { edit, selection, signal, onDecided })];
+      const open = edit.approval?.terms ? {} : { selection };
+      return [diff(ctx, { edit, ...open, signal }), approval(ctx, { edit, selection, signal, onDecided })];
     }
     if (BUSY.has(edit.state)) return [busy(edit), edit.groups.length > 0 && diff(ctx, { edit, signal })];
-    return [outcome(ctx, { edit, operation, signal }), edit.groups.length > 0 && diff(ctx, { edit, signal })];
+    const onDecided = () => reload({ focus: true });
+    const review = edit.waiting?.review > 0 && reviewPanel(ctx, { edit, signal, onDecided });
+    return [
+      outcome(ctx, { edit, operation, signal }),
+      review,
+      edit.groups.length > 0 && diff(ctx, { edit, signal }),
+    ];
   }
 
   function busy(edit) {
     const title = edit.state === 'planning' ? 'Planning' : edit.kind === 'revert' ? 'Undoing' : 'Applying';
     if (!edit.operationId) return waiting(title);
-    return operationPanel(ctx, { id: edit.operationId, title, signal, onFinal: () => settle(1) });
+    if (edit.state === 'planning')
+      return operationPanel(ctx, { id: edit.operationId, title, signal, onFinal: () => settle(1) });
+    const conflicts = conflictPanel(ctx, { edit, signal });
+    // Asked again only when the operation stops or goes on: not with every step of its progress.
+    let status = '';
+    const onChange = (next) => {
+      if (next.status !== status && (next.status === 'paused' || conflicts.isShown()))
+        void conflicts.refresh();
+      status = next.status;
+    };
+    const id = edit.operationId;
+    return [
+      operationPanel(ctx, { id, title, signal, onChange, onFinal: () => settle(1) }),
+      conflicts.element,
+    ];
   }
 
   /** An edit may be a moment behind its operation, and an operation's start behind the approval. */

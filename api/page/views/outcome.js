@@ -27,6 +27,7 @@ export function outcome(ctx, { edit, operation, signal }) {
     { class: `panel outcome ${edit.state}`, 'aria-labelledby': 'outcome-title' },
     h('h2', { id: 'outcome-title' }, titleOf(edit)),
     error && h('p', { class: 'problem' }, error),
+    edit.approval?.reason && h('p', null, 'The reason given: ', h('q', null, edit.approval.reason)),
     states.length > 0 &&
       h(
         'ul',

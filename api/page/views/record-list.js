@@ -60,6 +60,8 @@ export function recordList(ctx, { edit, filter, total, choice, sameField = false
 const UNNAMED = {
   create: 'New record',
   createOption: 'New option',
+  createTable: 'New table',
+  createField: 'New field',
   update: 'Record without a name',
   delete: 'Record without a name',
 };

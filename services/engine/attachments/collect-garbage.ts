@@ -34,8 +34,9 @@ const MARK = `UPDATE engine_attachments a SET unused_since = CASE WHEN h.id IS N
 const SWEEP = `DELETE FROM engine_attachments a WHERE a.workspace_id = $1 AND a.base_id = $2 AND a.unused_since < $3
   AND a.id NOT IN (${HELD})`;
 
-const UNREFERRED = `purpose = 'attachment' AND f.created_at < $1
-  AND NOT EXISTS (SELECT FROM engine_attachment_files af WHERE (af.workspace_id, af.file_id) = (f.workspace_id, f.id))`;
+const UNREFERRED = `f.purpose IN ('attachment', 'deleted') AND f.created_at < $1
+  AND NOT EXISTS (SELECT FROM engine_attachment_files af WHERE (af.workspace_id, af.file_id) = (f.workspace_id, f.id))
+  AND NOT EXISTS (SELECT FROM deleted_attachments d WHERE (d.workspace_id, d.file_id) = (f.workspace_id, f.id))`;
 
 async function sweepBase(tx: Tx, workspaceId: string, baseId: string, now: Date, before: Date) {
   await tx.query(MARK, [workspaceId, baseId, now]);

@@ -1,8 +1,9 @@
 import { COMPUTED_TYPES, type Cells } from '../../../contracts/airtable';
 import type { ProposedChange, ProposedRule } from '../../../contracts/changes';
 import { nearestName } from '../../tools/nearest-name';
+import { compileSchema, isSchemaStatement } from './compile-schema';
 import { CommandProblem } from './problem';
-import type { Assignment, Name, Statement, Value } from './statements';
+import type { Assignment, Name, SchemaStatement, Statement, Value } from './statements';
 
 /** As much of a base as compiling needs. */
 export interface KnownTable {
@@ -37,13 +38,18 @@ export function compileCommands(
   const changes: ProposedChange[] = [];
   const rules: ProposedRule[] = [];
   for (const s of statements) {
-    if (s.kind === 'create') changes.push({ kind: 'create', table: s.table.text, cells: cellsOf(s.cells) });
+    if (isSchemaStatement(s)) changes.push(compileSchema(s));
+    else if (s.kind === 'create')
+      changes.push({ kind: 'create', table: s.table.text, cells: cellsOf(s.cells) });
     else rules.push(...rulesOf(s, tables));
   }
   return { changes, rules };
 }
 
-function rulesOf(s: Exclude<Statement, { kind: 'create' }>, tables: readonly KnownTable[]): ProposedRule[] {
+function rulesOf(
+  s: Exclude<Statement, SchemaStatement | { kind: 'create' }>,
+  tables: readonly KnownTable[],
+): ProposedRule[] {
   switch (s.kind) {
     case 'help':
     case 'use':

@@ -16,6 +16,12 @@ Records:
     create in Directors: Name = "Agnes Varda"
     delete from Films where {Title} = BLANK()
 
+Tables and fields (an undo cannot remove them, so approving new ones needs its own consent):
+    create table Awards: Name as singleLineText, Year as number, Kind as singleSelect ["Oscar", "Palm"]
+    create field Score in Films as number 1
+    rename field "US Gross" to "Gross" in Films
+    describe table Films as "All films since 1928"
+
 Which base, when there are several:
     use "Films"
 

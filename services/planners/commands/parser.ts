@@ -1,6 +1,7 @@
 import { nearestName } from '../../tools/nearest-name';
 import { CommandProblem } from './problem';
 import { createReader, describe, type Reader } from './reader';
+import { parseCreateField, parseCreateTable, parseDescribe, parseRename } from './schema-statements';
 import type { Assignment, ShiftUnit, Statement } from './statements';
 import { parseAssignments } from './values';
 
@@ -25,6 +26,8 @@ const PARSERS: Readonly<Record<string, StatementParser>> = {
   delete: parseDelete,
   relink: parseRelink,
   merge: parseMerge,
+  rename: parseRename,
+  describe: parseDescribe,
   use: (reader) => ({ kind: 'use', base: reader.name('a base') }),
   help: () => ({ kind: 'help' }),
 };
@@ -103,7 +106,9 @@ function parseShift(reader: Reader): Statement {
 }
 
 function parseCreate(reader: Reader): Statement {
-  reader.expect(['in'], '"create"');
+  if (reader.accept('table')) return parseCreateTable(reader);
+  if (reader.accept('field')) return parseCreateField(reader);
+  reader.expect(['in', 'table', 'field'], '"create"');
   const table = reader.name('a table');
   reader.expect([':'], 'the table');
   return { kind: 'create', table, cells: parseAssignments(reader) };

@@ -56,8 +56,8 @@ export function createReader(source: string) {
     );
   }
 
-  /** A name in quotes or braces, or words up to the next reserved word or mark. */
-  function name(what: string): Name {
+  /** A name in quotes or braces, or words up to the next reserved word (or `until`) or mark. */
+  function name(what: string, until?: string): Name {
     const first = take();
     bare = [];
     if (first.kind === 'text' || first.kind === 'field') {
@@ -67,7 +67,8 @@ export function createReader(source: string) {
     if (first.kind !== 'word' || RESERVED.has(first.value.toLowerCase())) {
       throw new CommandProblem(`I expected the name of ${what}, but found ${describe(first)}.`, first.start);
     }
-    for (let next = readToken(source, at); isPlain(next); next = readToken(source, at)) {
+    const ends = (token: Token) => !isPlain(token) || (until !== undefined && isWord(token, until));
+    for (let next = readToken(source, at); !ends(next); next = readToken(source, at)) {
       bare.push(next.value);
       at = next.end;
     }

@@ -1,3 +1,6 @@
+import type { CellValue } from '../../../contracts/airtable';
+import type { CreatableType } from '../../../contracts/schema-changes';
+
 /** Something of the base that a command names, and where in the source it does. */
 export interface Name {
   readonly text: string;
@@ -17,10 +20,27 @@ export interface Assignment {
   readonly value: Value;
 }
 
+/** A field to be made: its type, and those of its options that were said. */
+export interface NewFieldWords {
+  readonly name: Name;
+  readonly type: CreatableType;
+  readonly options?: Record<string, CellValue>;
+}
+
+/** A command about tables and fields. */
+export type SchemaStatement =
+  | { readonly kind: 'createTable'; readonly name: Name; readonly fields: readonly NewFieldWords[] }
+  | { readonly kind: 'createField'; readonly table: Name; readonly field: NewFieldWords }
+  | { readonly kind: 'renameTable'; readonly table: Name; readonly name: Name }
+  | { readonly kind: 'renameField'; readonly table: Name; readonly field: Name; readonly name: Name }
+  | { readonly kind: 'describeTable'; readonly table: Name; readonly text: string }
+  | { readonly kind: 'describeField'; readonly table: Name; readonly field: Name; readonly text: string };
+
 export type ShiftUnit = 'days' | 'months' | 'years';
 
 /** One command. An absent `where` means every record of the table. */
 export type Statement =
+  | SchemaStatement
   | { readonly kind: 'help' }
   | { readonly kind: 'use'; readonly base: Name }
   | {

@@ -39,13 +39,18 @@ function parseValue(reader: Reader): Value {
   if (word === 'record') return { kind: 'records', names: [nameOf(reader.take())] };
   if (word === 'records') {
     reader.expect(['['], '"records"');
-    return { kind: 'records', names: parseList(reader, token, nameOf) };
+    return { kind: 'records', names: parseList(reader, token, (item) => nameOf(item)) };
   }
   if (Object.hasOwn(WORDS, word)) return { kind: 'literal', value: WORDS[word] ?? null };
   throw notAValue(token);
 }
 
-function parseList<T>(reader: Reader, opening: Token, item: (token: Token) => T): T[] {
+/** A list of texts whose opening bracket was taken; `start` is where what it belongs to begins. */
+export function parseTexts(reader: Reader, start: number): string[] {
+  return parseList(reader, { start }, (token) => nameOf(token, 'an option').text);
+}
+
+function parseList<T>(reader: Reader, opening: Pick<Token, 'start'>, item: (token: Token) => T): T[] {
   const items: T[] = [];
   if (reader.accept(']')) return items;
   do items.push(item(reader.take()));
@@ -60,12 +65,9 @@ function plainOf(token: Token): string | number {
   throw notAValue(token);
 }
 
-function nameOf(token: Token): Name {
+function nameOf(token: Token, what = 'a record'): Name {
   if (token.kind === 'text' && token.value !== '') return { text: token.value, offset: token.start };
-  throw new CommandProblem(
-    `I expected a record's name in quotes, but found ${describe(token)}.`,
-    token.start,
-  );
+  throw new CommandProblem(`I expected ${what}'s name in quotes, but found ${describe(token)}.`, token.start);
 }
 
 function numberOf(token: Token): number {

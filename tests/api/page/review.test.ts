@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import type { EditApproval } from '../../../contracts/approvals';
 import { launchBrowser, openPage } from '../../support/browser';
 import { PageApi } from '../../support/page-api';
 import { IDS } from '../../support/page-data';
@@ -6,6 +7,17 @@ import { see, signIn, tabTo } from '../../support/page-steps';
 import { pollUntil } from '../../support/poll';
 
 const EDIT = `/#/edits/${IDS.edit(1)}`;
+/** An edit that waits for one person. */
+const OPEN: EditApproval = {
+  state: 'open',
+  personsNeeded: 1,
+  missing: 1,
+  decisions: [],
+  terms: null,
+  reason: null,
+  remindedAt: null,
+  sideEffects: 'none',
+};
 
 describe('the review page', () => {
   let browser: Browser;
@@ -99,6 +111,43 @@ describe('the review page', () => {
       await page.getByRole('button', { name: 'Reject', exact: true }).click();
       await see(page, 'Rejected: nothing was written');
       expect(api.asked('POST', '/reject')[0]?.body).toEqual({ reason: 'wrong base' });
+    });
+
+    it('shows why an edit was rejected', async () => {
+      const approval = { ...OPEN, state: 'rejected', missing: 0, reason: '<b>wrong</b> base' } as const;
+      api.setEdit(1, { state: 'rejected', approval });
+      await enter(EDIT);
+      await page.getByText('<b>wrong</b> base', { exact: true }).waitFor();
+    });
+
+    it('asks once for a connection whether it is known what no undo takes back', async () => {
+      api.setEdit(1, { approval: { ...OPEN, sideEffects: 'unacknowledged' } });
+      await enter(EDIT);
+      const approve = button(/^Approve/);
+      expect(await approve.getAttribute('aria-disabled')).toBe('true');
+      await approve.click({ force: true });
+      await page.getByText('Say first that you know what no undo takes back.').waitFor();
+      await page.getByLabel(/automations, syncs and e-mails of the base/).check();
+      await approve.click();
+      await see(page, 'Applying');
+      expect(approvals()).toEqual([
+        { hash: api.edit(1).hash, conflicts: 'skip', acknowledgeSideEffects: true },
+      ]);
+    });
+
+    it('says that two persons are needed, and has the second approve what the first did', async () => {
+      api.setEdit(1, { approval: { ...OPEN, personsNeeded: 2, missing: 2 } });
+      await enter(EDIT);
+      await page.getByText('2 persons have to approve this').waitFor();
+      const terms = { conflicts: 'stop', only: [1, 2, 3] };
+      api.setEdit(1, { approval: { ...OPEN, personsNeeded: 2, missing: 1, terms } });
+      await page.reload();
+      await page.getByText('1 of 2 persons has approved: 3 of 612 changes').waitFor();
+      expect(await page.getByLabel('Overwrite it').count()).toBe(0);
+      expect(await page.getByRole('checkbox').count()).toBe(0);
+      await button('Approve 3 of 612 changes').click();
+      await see(page, 'Applying');
+      expect(approvals()).toEqual([{ hash: api.edit(1).hash, conflicts: 'stop', only: [1, 2, 3] }]);
     });
 
     it('shows what the server says against an approval', async () => {

@@ -7,6 +7,11 @@ import type { BearerIdentity } from '../../../api/v0/calls';
 import { createEngineRouter } from '../../../api/v0/router';
 import { ALL_SCOPES } from '../../../contracts/scopes';
 import { parseKeyRing } from '../../../services/encryption';
+import {
+  createDownloadLinks,
+  type CheckedDownloadLinks,
+} from '../../../services/engine/attachments/download-links';
+import { createFiles } from '../../../services/files/files';
 import { createImitation } from '../../../services/engine/imitation/imitation';
 import { TEST_KEYS } from '../../support/temporal';
 import {
@@ -31,9 +36,23 @@ export interface EngineServer extends EngineFixture {
   close(): Promise<void>;
 }
 
-/** The router on a local port. Tokens: `full`, `reader` (no writes) and `stranger` (another workspace). */
-export async function startEngineServer(clock?: { now(): Date }): Promise<EngineServer> {
-  const fixture = await createEngineFixture(clock);
+/** Links to attachments of the engine at an address that is known later only. */
+function linksAt(url: () => string): CheckedDownloadLinks {
+  const links = () => createDownloadLinks({ url: url(), secret: 'only for tests' });
+  return {
+    urlOf: (file) => links().urlOf(file),
+    check: (ticket, now) => links().check(ticket, now),
+    read: (address, now) => links().read(address, now),
+  };
+}
+
+/** The router on a local port; attachments are served where `downloadUrl` says that it is reached. Tokens: `full`, `reader` (no writes) and `stranger` (another workspace). */
+export async function startEngineServer(
+  clock?: { now(): Date },
+  downloadUrl?: () => string,
+): Promise<EngineServer> {
+  const links = downloadUrl && linksAt(downloadUrl);
+  const fixture = await createEngineFixture(clock, links);
   const otherWorkspaceId = await insertWorkspace(fixture.database);
   const identity = (workspaceId: string, scopes: readonly string[]): BearerIdentity => {
     return { tokenId: 'tok_test', userId: 'usr_test', workspaceId, scopes };
@@ -61,6 +80,14 @@ export async function startEngineServer(clock?: { now(): Date }): Promise<Engine
       }),
       keyRing: parseKeyRing(TEST_KEYS),
       authenticate: async (bearer) => tokens[bearer] ?? null,
+      ...(links && {
+        downloads: {
+          db: fixture.database.db,
+          files: createFiles(fixture.database.db),
+          links,
+          clock: clock ?? { now: () => new Date() },
+        },
+      }),
       report: (error) => reported.push(error),
     }),
   );

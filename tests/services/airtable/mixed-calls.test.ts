@@ -4,8 +4,8 @@ import { createAirtableGateway, type AirtableGateway } from '../../../services/a
 import type { CallOptions } from '../../../services/airtable/client';
 import { GATEWAY_LIMITS } from '../../../services/airtable/limits';
 import { startEngineServer, type EngineServer } from '../../api/v0/engine-server';
-import { createRandom } from '../../support/fault-choice';
-import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy';
+import { createRandom } from '../../../chaos/proxy/fault-choice';
+import { startFaultProxy, type FaultProxy } from '../../../chaos/proxy/fault-proxy';
 import { pollUntil } from '../../support/poll';
 import { allPages, CONNECTION, randomPrefix } from './setup';
 

@@ -3,11 +3,17 @@ import type { AddressInfo } from 'node:net';
 import type { Cells } from '../../../contracts/airtable';
 import type { ConflictPolicy } from '../../../contracts/edits';
 import { ProposeEditInput } from '../../../contracts/changes';
+import { ALL_SCOPES } from '../../../contracts/scopes';
 import { createAirtableGateway } from '../../../services/airtable/gateway';
+import { createChangeTrail } from '../../../services/audit/change-trail';
+import { parseKeyRing } from '../../../services/encryption';
 import { createServices } from '../../../services/create-services';
 import type { Operations } from '../../../services/operations/operations';
 import { createEdits, type Edits } from '../../../services/edits/edits';
-import { approveEdit, insertEdit } from '../../../services/edits/edit-rows';
+import { createReviews, type Reviews } from '../../../services/edits/reviews';
+import { insertEdit, readEdit } from '../../../services/edits/edit-rows';
+import type { Conclusion } from '../../../services/edits/concluding';
+import type { SweepResult } from '../../../services/edits/late-sweep';
 import type { ChunkResult } from '../../../services/edits/run';
 import { newId } from '../../../services/ids';
 import { startEngineServer, type EngineServer } from '../../api/v0/engine-server';
@@ -20,6 +26,7 @@ export interface EditWorld {
   readonly server: EngineServer;
   readonly operations: Operations;
   readonly edits: Edits;
+  readonly reviews: Reviews;
   /** Starts a gateway anew, without limits or faults of the test before. */
   forget(): void;
   /** Every request to the base since the last look: method and what kind of path. */
@@ -36,10 +43,16 @@ export interface EditWorld {
   staged(input: unknown): Promise<EditRefs>;
   /** Plans and approves; answers what the chunks need. */
   approved(input: unknown, conflicts?: ConflictPolicy): Promise<EditRefs>;
+  /** Approves what was planned. */
+  approve(refs: EditRefs, conflicts?: ConflictPolicy): Promise<void>;
   /** One chunk after the other until there is nothing left, or the first that says something else. */
   applyAll(refs: EditRefs): Promise<ChunkResult>;
   undoAll(refs: EditRefs): Promise<ChunkResult>;
+  /** One look for late landings. */
+  sweep(refs: EditRefs, compensated: boolean): Promise<SweepResult>;
+  conclude(refs: EditRefs, compensated: boolean): Promise<Conclusion>;
   states(refs: EditRefs): Promise<Record<string, number>>;
+  editState(refs: EditRefs): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -57,7 +70,8 @@ interface Reply {
 /** Edits over the real gateway on a real engine, reached as Airtable is, with a look at every request on the way. */
 export async function createEditWorld(): Promise<EditWorld> {
   // Creations are looked for by the time at which they were made.
-  const server = await startEngineServer({ now: () => new Date() });
+  let host = '';
+  const server = await startEngineServer({ now: () => new Date() }, () => `http://${host}`);
   let log: string[] = [];
   const way = createServer((req, res) => {
     void (async () => {
@@ -76,16 +90,19 @@ export async function createEditWorld(): Promise<EditWorld> {
         headers: { authorization: req.headers.authorization ?? '', 'content-type': 'application/json' },
         ...(body.length ? { body: new Uint8Array(body) } : {}),
       });
-      res.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+      res
+        .writeHead(answer.status, { 'content-type': 'application/json' })
+        .end(Buffer.from(await answer.arrayBuffer()));
     })().catch(() => res.destroy());
   });
   await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
-  const host = `127.0.0.1:${(way.address() as AddressInfo).port}`;
+  host = `127.0.0.1:${(way.address() as AddressInfo).port}`;
   const { workspaceId, database } = server;
   const config = testConfig({
     DATABASE_URL: database.url,
     AIRTABLE_HOSTS: host,
     LATE_WRITE_SECONDS: '0.2',
+    SETTLE_SECONDS: '0.5',
   });
   const services = createServices(config);
   const { db, redis, connections, operations } = services;
@@ -98,13 +115,16 @@ export async function createEditWorld(): Promise<EditWorld> {
       limits: { ...QUICK, stillMs: 30_000 },
     });
   let gateway = createGateway();
-  const edits = createEdits({
+  const editing: Parameters<typeof createEdits>[0] = {
+    trail: createChangeTrail(parseKeyRing(config.encryptionKeys)),
     db,
     connections,
     operations,
     config,
     gateway: { open: (connection, lane) => gateway.open(connection, lane) },
-  });
+  };
+  const edits = createEdits(editing);
+  const reviews = createReviews(editing);
   const connectionId = newId('connection');
   await db.tenant(workspaceId, (tx) =>
     services.connections.insert(tx, {
@@ -117,6 +137,13 @@ export async function createEditWorld(): Promise<EditWorld> {
       airtableUser: 'usr_test',
       writable: true,
     }),
+  );
+  await database.admin.query(
+    `INSERT INTO users (id, email, password_hash) VALUES ('usr_test', 'test@example.com', '')`,
+  );
+  await database.admin.query(
+    `INSERT INTO memberships (workspace_id, user_id, role) VALUES ($1, 'usr_test', 'owner')`,
+    [workspaceId],
   );
   const baseId = server.base.id;
   const tableId = server.table('Films');
@@ -132,6 +159,7 @@ export async function createEditWorld(): Promise<EditWorld> {
     server,
     operations,
     edits,
+    reviews,
     onRequest: async () => undefined,
     forget() {
       gateway = createGateway();
@@ -199,14 +227,40 @@ export async function createEditWorld(): Promise<EditWorld> {
         { workspaceId, actor: 'usr_test', input: request, planner: null, chatId: null },
         LIVE,
       );
-      const { editId, hash } = proposed;
-      await db.tenant(workspaceId, (tx) =>
-        approveEdit(tx, editId, { hash, by: 'usr_test', conflicts, operationId }),
-      );
-      return { workspaceId, editId, operationId };
+      const ref = { workspaceId, editId: proposed.editId, operationId };
+      await world.approve(ref, conflicts);
+      return ref;
+    },
+    async approve({ editId, operationId }, conflicts = 'skip') {
+      await db.tenant(workspaceId, async (tx) => {
+        const { hash } = await readEdit(tx, editId);
+        const by = {
+          userId: 'usr_test',
+          via: 'session',
+          credentialId: 'ses_test',
+          scopes: ALL_SCOPES,
+        } as const;
+        const consent = { acknowledgeSideEffects: true, acceptIrreversible: true };
+        const approving = { editId, hash: hash ?? '', conflicts, by, ...consent };
+        await services.approvals.approve(tx, approving, operationId);
+      });
     },
     applyAll: (refs) => chunks(() => edits.applyChunk(refs, LIVE)),
     undoAll: (refs) => chunks(() => edits.compensateChunk(refs, LIVE)),
+    async sweep(refs, compensated) {
+      for (;;) {
+        const swept = await edits.sweep(refs, compensated, LIVE);
+        if (swept.state !== 'more') return swept;
+      }
+    },
+    conclude: (refs, compensated) => edits.conclude(refs, compensated, null),
+    async editState({ editId }) {
+      const { rows } = await database.admin.query<{ state: string }>(
+        'SELECT state FROM edits WHERE id = $1',
+        [editId],
+      );
+      return rows[0]?.state;
+    },
     async states({ editId }) {
       const { rows } = await database.admin.query<{ state: string; n: number }>(
         'SELECT state, count(*)::int AS n FROM edit_changes WHERE edit_id = $1 GROUP BY state',

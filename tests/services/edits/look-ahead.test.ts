@@ -20,6 +20,9 @@ function entry(n: number, over: Partial<JournalEntry> = {}): JournalEntry {
     batch: null,
     sentAt: null,
     restoredAs: null,
+    evidence: null,
+    markerField: null,
+    firstSentAt: null,
     ...over,
   };
 }

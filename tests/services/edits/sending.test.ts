@@ -1,7 +1,10 @@
 import { SagatableError } from '../../../contracts/errors';
+import { createChangeTrail } from '../../../services/audit/change-trail';
 import { createServices, type Services } from '../../../services/create-services';
+import { createKeptFiles } from '../../../services/edits/kept-files';
 import { acquireLease, releaseLease } from '../../../services/edits/leases';
 import { runChunk, sendWrite, type EditRun, type JournalLook } from '../../../services/edits/run';
+import { parseKeyRing } from '../../../services/encryption';
 import { newId } from '../../../services/ids';
 import { testConfig } from '../../support/config';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
@@ -9,12 +12,14 @@ import { createPeople } from '../../support/people';
 
 let database: TestDatabase;
 let services: Services;
+let config: ReturnType<typeof testConfig>;
 let run: EditRun;
 let cancel: AbortController;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  services = createServices(testConfig({ DATABASE_URL: database.url }));
+  config = testConfig({ DATABASE_URL: database.url });
+  services = createServices(config);
 });
 beforeEach(async () => {
   const people = createPeople(database.db);
@@ -27,6 +32,7 @@ beforeEach(async () => {
   run = {
     db: database.db,
     operations: services.operations,
+    trail: createChangeTrail(parseKeyRing(config.encryptionKeys)),
     client: await services.gateway.openUnsaved({ url: 'https://api.airtable.com', token: 'unused' }),
     lease,
     workspaceId,
@@ -35,8 +41,12 @@ beforeEach(async () => {
     baseId: 'appFilms000000000',
     fields: new Map(),
     tables: [],
+    markers: new Map(),
+    kept: createKeptFiles({ ...services, config }, { workspaceId, id: newId('connection') }),
+    repostComments: false,
     policy: 'skip',
     lateWriteMs: 1_000,
+    settleSeconds: 1,
     signal: cancel.signal,
     progress: { done: 0, total: 10, message: 'Applying' },
   };
@@ -102,6 +112,33 @@ describe('a write', () => {
       { now: () => now },
     );
     expect(end).toMatchObject({ end: 'unclear', error: { code: 'look_too_old' } });
+  });
+
+  it('does not leave by a proof of the lease that is old: whoever was stopped since asks again', async () => {
+    let now = 0;
+    const stopped: typeof run.db = {
+      ...run.db,
+      async tenant(workspaceId, work) {
+        const proof = await run.db.tenant(workspaceId, work);
+        // Stopped after the answer, for long enough that another takes over.
+        now += 3_000;
+        await releaseLease(run.db, run.lease);
+        return proof;
+      },
+    };
+    const end = await sendWrite({ ...run, db: stopped }, ({ beforeSend }) => beforeSend(NOT_SENT), {
+      now: () => now,
+    });
+    expect(end).toMatchObject({ end: 'unsent', error: { code: 'fenced' } });
+  });
+
+  it('tells when an earlier request of the same call got no answer', async () => {
+    const end = await sendWrite(run, async ({ beforeSend }) => {
+      await beforeSend(NOT_SENT);
+      await beforeSend({ mayHaveLanded: true });
+      return 'answer';
+    });
+    expect(end).toEqual({ end: 'landed', answer: 'answer', repeated: true });
   });
 
   it('does not leave once the lease is lost', async () => {

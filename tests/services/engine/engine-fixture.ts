@@ -1,5 +1,6 @@
 import type { Tx } from '../../../services/database/database';
 import { createEngine, type Engine } from '../../../services/engine/engine';
+import type { DownloadLinks } from '../../../services/engine/place';
 import type { EngineBase } from '../../../services/engine/schema';
 import { newId } from '../../../services/ids';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
@@ -49,11 +50,14 @@ export async function insertWorkspace(database: TestDatabase): Promise<string> {
 /** A database with one workspace and one base of Films and Directors. */
 export async function createEngineFixture(
   clock: { now(): Date } = { now: () => NOW },
+  links: DownloadLinks = {
+    urlOf: ({ attachmentId, size }) => `https://files.invalid/${attachmentId}/${size}`,
+  },
 ): Promise<EngineFixture> {
   const database = await createTestDatabase();
   const engine = createEngine({
     clock,
-    links: { urlOf: ({ attachmentId, size }) => `https://files.invalid/${attachmentId}/${size}` },
+    links,
   });
   const workspaceId = await insertWorkspace(database);
   const run = <T>(work: (tx: Tx) => Promise<T>) => database.db.tenant(workspaceId, work);

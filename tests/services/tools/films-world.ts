@@ -1,6 +1,7 @@
 import type { AirtableRecord, BaseSchema } from '../../../contracts/airtable';
 import type { ProposeEditInput } from '../../../contracts/changes';
 import { SagatableError } from '../../../contracts/errors';
+import { isSchemaChange } from '../../../contracts/schema-changes';
 import { SchemaIndex } from '../../../services/edits/schema-index';
 import type { ReadingClient, ToolServices } from '../../../services/tools/context';
 
@@ -110,6 +111,7 @@ export function createFilmsWorld() {
           );
         const index = new SchemaIndex(SCHEMA);
         for (const part of [...proposal.input.rules, ...proposal.input.changes]) {
+          if (isSchemaChange(part)) continue;
           const table = index.table(part.table);
           const named = 'cells' in part ? Object.keys(part.cells) : 'field' in part ? [part.field] : [];
           for (const name of named) index.writableField(table, name);

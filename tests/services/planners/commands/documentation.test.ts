@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProposeEditInput } from '../../../../contracts/changes';
+import { ProposeEditInput, type ProposedChange } from '../../../../contracts/changes';
 import { projectRoot } from '../../../../services/config';
 import { compileCommands, type KnownTable } from '../../../../services/planners/commands/compile';
 import { HELP } from '../../../../services/planners/commands/help';
@@ -18,19 +18,32 @@ const fieldNames = new Map(
   tables.map((table) => [table.name, new Set(table.fields.map((field) => field.name))]),
 );
 
+/** The sample base's fields by table, with the tables and fields that the changes make. */
+function withMade(changes: readonly ProposedChange[]): Map<string, Set<string>> {
+  const known = new Map([...fieldNames].map(([table, fields]) => [table, new Set(fields)]));
+  for (const change of changes) {
+    if (change.kind === 'createTable') known.set(change.name, new Set(change.fields.map(({ name }) => name)));
+    if (change.kind === 'createField') known.get(change.table)?.add(change.field.name);
+  }
+  return known;
+}
+
 /** Each example must parse, compile to what the contract takes, and name fields that the sample base has. */
 function check(source: string) {
   const compiled = compileCommands(parseCommands(source), tables);
   if (compiled.changes.length + compiled.rules.length > 0) {
     expect(ProposeEditInput.safeParse({ baseId: 'app00000000000000', ...compiled }).error).toBeUndefined();
   }
+  const known = withMade(compiled.changes);
   for (const part of [...compiled.changes, ...compiled.rules]) {
-    const known = fieldNames.get(part.table);
-    expect(known).toBeDefined();
+    if (part.kind === 'createTable') continue;
+    const fields = known.get(part.table);
+    expect(fields).toBeDefined();
+    if (part.kind === 'createField') continue;
     const named = 'cells' in part ? Object.keys(part.cells) : 'field' in part ? [part.field] : [];
     const inWhere =
       'where' in part ? [...(part.where ?? '').matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? '') : [];
-    for (const name of [...named, ...inWhere]) expect(known).toContain(name);
+    for (const name of [...named, ...inWhere]) expect(fields).toContain(name);
   }
   return compiled;
 }
@@ -41,7 +54,21 @@ describe('what is said about the commands language', () => {
 
   it('has an example of every command', () => {
     const kinds = new Set(blocks.flatMap((block) => parseCommands(block).map((statement) => statement.kind)));
-    expect([...kinds].sort()).toEqual(['create', 'delete', 'merge', 'relink', 'set', 'shift', 'use']);
+    expect([...kinds].sort()).toEqual([
+      'create',
+      'createField',
+      'createTable',
+      'delete',
+      'describeField',
+      'describeTable',
+      'merge',
+      'relink',
+      'renameField',
+      'renameTable',
+      'set',
+      'shift',
+      'use',
+    ]);
   });
 
   it.each(blocks)('works in the manual: %s', (block) => {
@@ -61,6 +88,29 @@ describe('what is said about the commands language', () => {
 });
 
 describe('compiling', () => {
+  it('makes proposed changes of tables and fields, with what was said of their types', () => {
+    const source = `create table "Prix d'or": Name as singleLineText, Kind as multipleSelects ["A", "B"], Stars as rating 3
+      create field Won in Films as multipleRecordLinks to "Prix d'or"
+      describe field Title in Films as empty`;
+    expect(compileCommands(parseCommands(source), []).changes).toEqual([
+      {
+        kind: 'createTable',
+        name: "Prix d'or",
+        fields: [
+          { name: 'Name', type: 'singleLineText' },
+          { name: 'Kind', type: 'multipleSelects', options: { choices: [{ name: 'A' }, { name: 'B' }] } },
+          { name: 'Stars', type: 'rating', options: { max: 3 } },
+        ],
+      },
+      {
+        kind: 'createField',
+        table: 'Films',
+        field: { name: 'Won', type: 'multipleRecordLinks', options: { linkedTableId: "Prix d'or" } },
+      },
+      { kind: 'describeField', table: 'Films', field: 'Title', description: '' },
+    ]);
+  });
+
   it('makes a merge of every field that links to the table, and a deletion', () => {
     const linked: KnownTable[] = [
       {

@@ -80,7 +80,7 @@ describe('reading commands', () => {
 describe('mistakes', () => {
   it('are shown with line, column, the line and what was likely meant', () => {
     expect(shown('help\n  sett "A" to 1 in T')).toBe(
-      'Line 2, column 3: A command begins with one of set, clear, shift, create, delete, relink, merge, use, help; I found "sett". ' +
+      'Line 2, column 3: A command begins with one of set, clear, shift, create, delete, relink, merge, rename, describe, use, help; I found "sett". ' +
         'Did you mean "set"?\n\n      sett "A" to 1 in T\n      ^',
     );
   });
@@ -88,6 +88,11 @@ describe('mistakes', () => {
   it.each([
     ['set A too 1 in T', 'I expected "to" or "=" after the field', '"to"'],
     ['set "A" too 1 in T', 'I expected "to" or "=" after the field, but found "too"', '"to"'],
+    ['create field A in T as numbr', 'is no type of field that can be made', '"number"'],
+    ['create field A in T as rating 11', 'from 0 to 10', undefined],
+    ['create table T: A as url, a as url', 'two fields "a"', undefined],
+    ['rename A to B in T', 'I expected "field" or "table" after "rename"', undefined],
+    ['describe table T as 5', 'a text in quotes, or empty', undefined],
     ['set A to Drama in T', 'texts and dates stand in quotes', '"Drama" with quotes'],
     ['set A to tru in T', 'is not a value', 'true'],
     ['set A to 1998-06-12 in T', 'texts and dates stand in quotes', '"1998-06-12" with quotes'],

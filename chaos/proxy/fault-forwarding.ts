@@ -3,8 +3,8 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { PlainAnswer } from './fault-answers';
 
 export interface Forwarding {
-  /** Sends a request on to the target, whether its caller is still there or not, and reads the whole answer. */
-  forward(request: IncomingMessage, body: Buffer): Promise<PlainAnswer>;
+  /** Sends a request on to the target, as `path`, whether its caller is still there or not, and reads the whole answer. */
+  forward(request: IncomingMessage, path: string, body: Buffer): Promise<PlainAnswer>;
   close(): void;
 }
 
@@ -15,10 +15,10 @@ export function createForwarding(target: string, signal: AbortSignal): Forwardin
   const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const send = secure ? requestHttps : requestHttp;
   return {
-    forward: ({ method, url = '/', headers: asked }, body) =>
+    forward: ({ method, headers: asked }, path, body) =>
       new Promise((resolve, reject) => {
         const { host: _host, connection: _connection, ...headers } = asked;
-        const onward = send(new URL(url, origin), { agent, method, headers, signal }, (answer) => {
+        const onward = send(new URL(path, origin), { agent, method, headers, signal }, (answer) => {
           readAll(answer).then(
             (bytes) =>
               resolve({ status: answer.statusCode ?? 502, headers: keptHeaders(answer), body: bytes }),

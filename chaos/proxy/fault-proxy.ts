@@ -23,8 +23,18 @@ export interface FaultProxyOptions {
   readonly lateHangMs?: number;
   /** When (ms) a late request goes through, counted from when its caller left; anything between the two, by the seed. */
   readonly lateMs?: readonly [least: number, most: number];
+  /** Some of the late requests, by the seed, are later than the others: what share of them, and how late (ms). */
+  readonly laterStill?: { readonly share: number; readonly ms: readonly [least: number, most: number] };
+  /** How long (ms) each request takes on its way besides, by the seed; nothing when absent. */
+  readonly latencyMs?: readonly [least: number, most: number];
   /** Between two pieces of a slow answer; it has 20 of them at most. */
   readonly dripMs?: number;
+  /** What a 429 says in `retry-after`; nothing when absent. */
+  readonly retryAfterSeconds?: number;
+  /** Name of a parameter that is added to the query of what goes on to the target: the request's number, to be found by it. */
+  readonly tag?: string;
+  /** Long runs leave the bodies out of the log; they are in it by default. */
+  readonly keepBodies?: boolean;
 }
 
 export interface ProxiedRequest {
@@ -34,8 +44,16 @@ export interface ProxiedRequest {
   readonly path: string;
   readonly body: string;
   readonly fault: Fault;
+  /** When it was here as a whole, by this machine's clock (ms). */
+  readonly at: number;
   /** Whether it was sent on to the target, at once or later. */
   delivered: boolean;
+  /** When it was sent on last. */
+  deliveredAt: number | null;
+  /** When nothing was left to be done for its caller: answered, hung up on, or gone. */
+  endedAt: number | null;
+  /** Whether the caller had left before anything was answered. */
+  abandoned: boolean;
 }
 
 export interface FaultProxy {
@@ -48,6 +66,8 @@ export interface FaultProxy {
   /** `pass`: no faults from now on. */
   setMode(mode: 'faults' | 'pass'): void;
   counts(): Readonly<Record<Fault, number>>;
+  /** Requests that came and whose callers still wait. */
+  waiting(): readonly ProxiedRequest[];
   /** Connections of callers that are open. */
   openSockets(): number;
   /** Resolves when nothing is under way any more, late requests included. */
@@ -59,6 +79,7 @@ export interface FaultProxy {
 /** A local HTTP proxy that lets some requests and answers go wrong, so that a run can be repeated by its seed. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { seed, weights = SOME_OF_ALL, lateMs = [500, 2_000], dripMs = 20, lateHangMs } = options;
+  const { laterStill, latencyMs, retryAfterSeconds, tag, keepBodies = true } = options;
   const closing = new AbortController();
   // One for each request under way.
   setMaxListeners(0, closing.signal);
@@ -66,6 +87,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const sockets = new Set<Socket>();
   const underWay = new Set<Promise<void>>();
   const log: ProxiedRequest[] = [];
+  const waiting = new Set<ProxiedRequest>();
   let faulty = true;
 
   const server = createServer((req, res) => {
@@ -88,12 +110,35 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const choice: FaultChoice = faulty
       ? chooseFault(seed, index, weights)
       : { fault: 'pass', carriedOut: true, spread: 0 };
-    const entry = { index, method, path, body: body.toString('utf8'), fault: choice.fault, delivered: false };
+    const entry: ProxiedRequest = {
+      index,
+      method,
+      path,
+      body: keepBodies ? body.toString('utf8') : '',
+      fault: choice.fault,
+      at: Date.now(),
+      delivered: false,
+      deliveredAt: null,
+      endedAt: null,
+      abandoned: false,
+    };
     log.push(entry);
+    waiting.add(entry);
+    res.once('close', () => {
+      entry.endedAt = Date.now();
+      entry.abandoned = !res.headersSent;
+      waiting.delete(entry);
+    });
+    const tagged = tag === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${tag}=${index}`;
     const deliver = () => {
       entry.delivered = true;
-      return forwarding.forward(req, body);
+      entry.deliveredAt = Date.now();
+      return forwarding.forward(req, tagged, body);
     };
+    if (latencyMs) {
+      const [least, most] = latencyMs;
+      await sleep(least + choice.spread * (most - least), undefined, { signal: closing.signal });
+    }
     await meet(choice, deliver, req, res);
   }
 
@@ -104,7 +149,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     res: ServerResponse,
   ): Promise<void> {
     const refusing = REFUSING[fault];
-    if (refusing) return send(res, refusing);
+    if (refusing) return send(res, delayed(refusing, retryAfterSeconds));
     const unclear = UNCLEAR[fault];
     if (unclear) {
       if (carriedOut) await deliver();
@@ -113,8 +158,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     if (fault === 'reset') return void req.socket.resetAndDestroy();
     if (fault === 'late') {
       await gone(req.socket, lateHangMs);
-      const [least, most] = lateMs;
-      await sleep(least + spread * (most - least), undefined, { signal: closing.signal });
+      await sleep(lateness(spread), undefined, { signal: closing.signal });
       await deliver();
       return;
     }
@@ -127,6 +171,15 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       return;
     }
     return fault === 'slow-drip' ? drip(res, answer) : send(res, answer);
+  }
+
+  function lateness(spread: number): number {
+    const share = laterStill?.share ?? 0;
+    const [[least, most], part] =
+      laterStill && spread < share
+        ? [laterStill.ms, spread / share]
+        : [lateMs, (spread - share) / (1 - share)];
+    return least + part * (most - least);
   }
 
   async function drip(res: ServerResponse, { status, headers, body }: PlainAnswer): Promise<void> {
@@ -154,6 +207,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       for (const { fault } of log) counted[fault]++;
       return counted;
     },
+    waiting: () => [...waiting],
     openSockets: () => sockets.size,
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
@@ -174,6 +228,12 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void {
   res.writeHead(status, { ...headers, 'content-length': body.length });
   res.end(body);
+}
+
+/** A refusal that says for how long; how long that is, is the run's to choose. */
+function delayed(answer: PlainAnswer, seconds: number | undefined): PlainAnswer {
+  if (seconds === undefined || answer.status !== 429) return answer;
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(seconds) } };
 }
 
 /** Resolves when the caller has left, who is made to leave after `hangMs`. */

@@ -1,4 +1,4 @@
-import { ANSWERS } from './airtable-standin';
+import { ANSWERS } from './airtable-answers';
 import type { Fault } from './fault-choice';
 
 /** An answer as it goes to the caller. */

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
-import { startAirtableStandIn, type AirtableStandIn } from './airtable-standin';
-import { chooseFault, FAULTS, SOME_OF_ALL, type Fault } from './fault-choice';
-import { startFaultProxy, type FaultProxy } from './fault-proxy';
+import { startAirtableStandIn, type AirtableStandIn } from '../../support/airtable-standin';
+import { chooseFault, FAULTS, SOME_OF_ALL, type Fault } from '../../../chaos/proxy/fault-choice';
+import { startFaultProxy, type FaultProxy } from '../../../chaos/proxy/fault-proxy';
 
 let standIn: AirtableStandIn;
 let agent: Agent;
