@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { OperationView } from '../contracts/operations';
 import * as workflows from '../workflows';
+import { estimateRest } from '../services/operations/estimate-rest';
 import type { OperationRow } from '../services/operations/operations';
 
 /** Every operation there is: the catalog. */
@@ -18,7 +19,7 @@ export function operationView(row: OperationRow, uiUrl: string, namespace: strin
     workspaceId: row.workspace_id,
     actor: row.actor,
     status: row.status,
-    progress: row.progress,
+    progress: row.progress && { ...row.progress, ...estimateRest(row, new Date()) },
     result: row.result,
     error: row.error,
     editId: row.edit_id,

@@ -209,12 +209,14 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage 
   async reviewEdit({ services, actor, workspaceId, params, input }) {
     const review = ReviewInput.parse(input);
     const editId = params['editId'] ?? '';
+    if (!actor) throw new SagatableError('Unauthenticated', 'Sign in to review an edit.');
+    await services.approvals.assertMayDecide(workspaceId, editId, actor);
     const patience = AbortSignal.timeout(LOOK_WITHIN_MS);
     await services.reviews.check({ workspaceId, editId }, review, patience);
     return {
       async write(tx, operationId) {
         const ref = { workspaceId, editId, operationId };
-        await services.reviews.stage(tx, ref, userIdOf(actor), review);
+        await services.reviews.stage(tx, ref, actor.userId, review);
         const { base_id: baseId } = await readEdit(tx, editId);
         const n = review.ordinals.length;
         const summary = `Review of ${editId}: ${VERDICTS[review.verdict]} (${n} ${n === 1 ? 'change' : 'changes'})`;

@@ -19,6 +19,11 @@ export const Progress = z.object({
   total: z.number().int().nonnegative(),
   unit: z.string(),
   message: z.string(),
+  /**
+   * Seconds that the rest will take at the pace so far. Not there before it has gone on long enough to tell, nor while it
+   * is paused. What is still to come behind it, such as a wait for late writes, is not in it.
+   */
+  secondsLeft: z.number().int().nonnegative().optional(),
 });
 export type Progress = z.infer<typeof Progress>;
 

@@ -22,7 +22,8 @@ const SLOTS: Readonly<Record<TaskQueue, Partial<WorkerOptions>>> = {
     maxConcurrentLocalActivityExecutions: 20,
     maxCachedWorkflows: 200,
   },
-  airtable: { maxConcurrentActivityTaskExecutions: 20 },
+  // A cancel reaches an activity with its next heartbeat: they are not held back for most of their timeout.
+  airtable: { maxConcurrentActivityTaskExecutions: 20, maxHeartbeatThrottleInterval: '1 second' },
   models: { maxConcurrentActivityTaskExecutions: 20 },
 };
 

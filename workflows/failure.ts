@@ -6,10 +6,12 @@ export function isCancelled(error: unknown): boolean {
   return isCancellation(error);
 }
 
-/** The row's and the caller's form of whatever went wrong: the innermost failure tells what it was. */
-export function describeFailure(error: unknown): OperationError {
-  if (isCancellation(error))
-    return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
+/**
+ * The row's and the caller's form of whatever went wrong: the innermost failure tells what it was. `cancelled`: somebody's
+ * cancel came before it, and is why the operation ends.
+ */
+export function describeFailure(error: unknown, cancelled = isCancelled(error)): OperationError {
+  if (cancelled) return { kind: 'Conflict', code: 'cancelled', message: 'The operation was cancelled.' };
   let inner: unknown = error;
   while (inner instanceof ActivityFailure && inner.cause) inner = inner.cause;
   if (inner instanceof ApplicationFailure) {

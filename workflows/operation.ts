@@ -215,9 +215,11 @@ export function operation<Request, Staged, Result>(
         show();
         return result;
       } catch (error) {
+        // An attempt that fails after the cancel came is not repeated, and its failure is what arrives here.
+        const cancelled = isCancelled(error) || CancellationScope.current().consideredCancelled;
         return await uninterrupted(async () => {
           if (!undoing) {
-            undoing = { cause: describeFailure(error), cancelled: isCancelled(error), unfinished: [] };
+            undoing = { cause: describeFailure(error, cancelled), cancelled, unfinished: [] };
             live.status = 'compensating';
             upsertSearchAttributes({ SagatableOutcome: ['compensating'] });
             await bookkeeping.noteStatus({ ...ids, status: 'compensating', message: undoing.cause.message });

@@ -55,6 +55,7 @@ export function createReviewRoutes({
     const { editId } = req.params;
     const workspaceId = await workspaceOfEdit(actor, editId, 'edits:approve');
     const input = DecideConflictsInput.parse(req.body ?? {});
+    await services.approvals.assertMayDecide(workspaceId, editId, actor);
     const decided = await services.reviews.decide(workspaceId, editId, actor.userId, input);
     await tellWorkflow(workspaceId, editId);
     res.json(decided);

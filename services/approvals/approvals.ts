@@ -1,6 +1,7 @@
 import type { ApprovalRules } from '../../contracts/approvals';
 import type { Role } from '../../contracts/workspaces';
 import type { Database, Tx } from '../database/database';
+import { assertMayDecide } from './deciders';
 import { approve, approvePartly, reject, type Approving } from './deciding';
 import type { Principal } from './principal';
 import { readRulesView, saveRules } from './rules';
@@ -20,6 +21,10 @@ export function createApprovals({ db }: { readonly db: Database }) {
     approve: (tx: Tx, approving: Approving, operationId: string) => approve(tx, approving, operationId),
     reject: (workspaceId: string, rejecting: Parameters<typeof reject>[1]) =>
       db.tenant(workspaceId, (tx) => reject(tx, rejecting)),
+
+    /** Throws unless who may approve an edit is also to say what becomes of it. */
+    assertMayDecide: (workspaceId: string, editId: string, who: Principal) =>
+      db.tenant(workspaceId, (tx) => assertMayDecide(tx, workspaceId, editId, who)),
 
     /** The trail of a decision that was refused: whoever loses a race is in it too. */
     noteRefusal: (

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AuditEvent, type AuditAction, type AuditChange } from '../../contracts/audit';
 import type { Database, Tx } from '../database/database';
-import { destroyKey } from './subject-keys';
+import { destroyKeys } from './subject-keys';
 
 /** What of the trail is wanted. Times are inclusive from, exclusive until. */
 export interface AuditQuery {
@@ -128,7 +128,7 @@ export function createAudit(db: Database) {
     /** Makes the values that the trail holds about a record unreadable for good; the rows stay. */
     erase: (ref: { workspaceId: string; baseId: string; recordId: string }, by: string): Promise<Date> =>
       db.tenant(ref.workspaceId, async (tx: Tx) => {
-        const at = await destroyKey(tx, { ...ref, subject: ref.recordId }, by);
+        const at = await destroyKeys(tx, ref, by);
         await tx.query(
           `INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, $2, 'record.erased', $3, $4)`,
           [ref.workspaceId, by, ref.recordId, JSON.stringify({ baseId: ref.baseId })],

@@ -23,15 +23,29 @@ interface Facts {
   readonly base_id: string;
 }
 
+/** States of a change that is in the base: coming back to `landed` from them is no landing. */
+const THERE: readonly ChangeState[] = ['landed', 'unchanged', 'undo_intended', 'undo_conflict'];
+/** States from which `undone` tells that it is not in the base any more, or that what was unknown is not there. */
+const TAKEN_BACK: readonly ChangeState[] = [
+  'landed',
+  'unknown',
+  'undo_intended',
+  'undo_unknown',
+  'undo_conflict',
+];
+/** Events after which the trail owes an answer, with the states that are one. */
+const OWED: Readonly<Partial<Record<AuditEvent, readonly ChangeState[]>>> = {
+  unknown: ['undone', 'failed'],
+  undo_unknown: ['landed'],
+};
+
 /** Which transitions are events in the base: what never landed, or was only looked at, leaves no row. */
 export function eventOf(was: ChangeState, state: ChangeState): AuditEvent | undefined {
   switch (state) {
     case 'landed':
-      return was === 'intended' || was === 'pending' || was === 'unknown' ? 'landed' : undefined;
+      return THERE.includes(was) ? undefined : 'landed';
     case 'undone':
-      return ['landed', 'undo_intended', 'undo_unknown', 'undo_conflict'].includes(was)
-        ? 'undone'
-        : undefined;
+      return TAKEN_BACK.includes(was) ? 'undone' : undefined;
     case 'unknown':
     case 'undo_unknown':
     case 'undo_conflict':
@@ -39,6 +53,29 @@ export function eventOf(was: ChangeState, state: ChangeState): AuditEvent | unde
     default:
       return undefined;
   }
+}
+
+/** As `eventOf`, and what answers an uncertainty that the trail ends with: a change that is tried again is no longer in that state. */
+async function eventsOf(tx: Tx, editId: string, settled: readonly SettledChange[]) {
+  const events = settled.map((one) => eventOf(one.was, one.state));
+  const silent = settled.filter(
+    ({ state }, i) => !events[i] && Object.values(OWED).some((states) => states.includes(state)),
+  );
+  const last = new Map<number, AuditEvent>();
+  if (silent.length) {
+    const { rows } = await tx.query<{ ordinal: number; event: AuditEvent }>(
+      `SELECT DISTINCT ON (ordinal) ordinal, event FROM audit_changes WHERE edit_id = $1 AND ordinal = ANY($2)
+       ORDER BY ordinal, seq DESC`,
+      [editId, silent.map(({ ordinal }) => ordinal)],
+    );
+    for (const { ordinal, event } of rows) last.set(ordinal, event);
+  }
+  return settled.flatMap((one, i) => {
+    const before = last.get(one.ordinal);
+    const answers = before !== undefined && OWED[before]?.includes(one.state) === true;
+    const event = events[i] ?? (answers ? (one.state === 'landed' ? 'landed' : 'undone') : undefined);
+    return event ? [{ ...one, event }] : [];
+  });
 }
 
 /** The append-only trail of what edits did to records, values sealed by a key per record. */
@@ -50,10 +87,7 @@ export function createChangeTrail(ring: KeyRing) {
       ref: { workspaceId: string; editId: string },
       settled: readonly SettledChange[],
     ): Promise<void> {
-      const events = settled.flatMap((one) => {
-        const event = eventOf(one.was, one.state);
-        return event ? [{ ...one, event }] : [];
-      });
+      const events = await eventsOf(tx, ref.editId, settled);
       if (events.length === 0) return;
       const { rows } = await tx.query<Facts & Record<string, unknown>>(
         'SELECT base_id FROM edits WHERE id = $1',
@@ -61,7 +95,7 @@ export function createChangeTrail(ring: KeyRing) {
       );
       const baseId = rows[0]?.base_id;
       if (baseId === undefined) throw new Error(`the edit ${ref.editId} is not there to be audited`);
-      const subjects = events.map(subjectOf);
+      const subjects = events.map((one) => subjectOf(ref.editId, one));
       const keys = await ensureKeys(tx, ring, ref.workspaceId, baseId, subjects);
       const lines = events.map((one, i) => {
         const { ordinal, change, event, evidence } = one;
@@ -111,9 +145,14 @@ export function createChangeTrail(ring: KeyRing) {
 const recordOf = ({ restoredAs, recordId, event }: SettledChange & { event: AuditEvent }): string | null =>
   event === 'undone' ? (restoredAs ?? recordId) : recordId;
 
-/** Whose key seals it: the record's; what concerns none, such as an option, has the table's. */
-function subjectOf(one: SettledChange & { event: AuditEvent }): string {
-  return one.recordId ?? ('tableId' in one.change ? one.change.tableId : 'base');
+/**
+ * Whose key seals it: the record's. A creation whose record is not known has one of its own, so that it can be erased with the
+ * record once that is; what concerns no record, such as an option, has the table's.
+ */
+function subjectOf(editId: string, { recordId, change, ordinal }: SettledChange): string {
+  if (recordId !== null) return recordId;
+  if (change.kind === 'create') return `${editId}/${ordinal}`;
+  return 'tableId' in change ? change.tableId : 'base';
 }
 
 export type ChangeTrail = ReturnType<typeof createChangeTrail>;

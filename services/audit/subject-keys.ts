@@ -60,8 +60,39 @@ export async function readKeys(
   return openKeys(ring, workspaceId, baseId, rows);
 }
 
+/**
+ * Destroys the keys with which values about a record were sealed: its own, and those of rows that tell of it under another name
+ * (it came back as another record, or its creation had no known end). Nothing sealed with them can ever be read again. Returns
+ * when that was done.
+ */
+export async function destroyKeys(
+  tx: Tx,
+  ref: { workspaceId: string; baseId: string; recordId: string },
+  by: string,
+): Promise<Date> {
+  const { rows: told } = await tx.query<{ subject: string }>(
+    `WITH own AS (SELECT DISTINCT edit_id, ordinal FROM audit_changes WHERE base_id = $1 AND (record_id = $2 OR subject = $2))
+     SELECT DISTINCT a.subject FROM audit_changes a JOIN own USING (edit_id, ordinal) WHERE a.subject <> a.table_id`,
+    [ref.baseId, ref.recordId],
+  );
+  // In the order in which `ensureKeys` takes them.
+  const subjects = [...new Set([ref.recordId, ...told.map(({ subject }) => subject)])].sort();
+  let at = new Date();
+  for (const subject of subjects) at = await destroyKey(tx, { ...ref, subject }, by);
+  return at;
+}
+
+/** Destroys all keys of a workspace that is being deleted: its trail stays, without values. */
+export async function destroyKeysOf(tx: Tx, workspaceId: string): Promise<void> {
+  await tx.query(
+    `UPDATE audit_subjects SET sealed_key = NULL, erased_at = now(), erased_by = 'system'
+     WHERE workspace_id = $1 AND sealed_key IS NOT NULL`,
+    [workspaceId],
+  );
+}
+
 /** Destroys the key of a subject: whatever was sealed with it can never be read again. Returns when it was first done. */
-export async function destroyKey(
+async function destroyKey(
   tx: Tx,
   ref: { workspaceId: string; baseId: string; subject: string },
   by: string,

@@ -1,5 +1,7 @@
 import type { AirtableRecord, Cells } from '../../contracts/airtable';
 import { MAX_RECORDS_PER_WRITE } from '../../contracts/airtable';
+import type { ChangeState } from '../../contracts/edits';
+import type { SettledChange } from '../audit/change-trail';
 import type { Tx } from '../database/database';
 import { differingFields, nameFields } from './cell-comparison';
 import { holdLease } from './leases';
@@ -25,18 +27,30 @@ interface OpenRow {
   readonly cells: Cells;
 }
 
+/** A late record with the state that its part of the trail comes from and goes to; null where that tells nothing. */
+interface LateRow extends Record<string, unknown> {
+  readonly was: ChangeState;
+  readonly now: ChangeState | null;
+  readonly record_id: string;
+  readonly table_id: string;
+  readonly ordinal: number;
+  readonly cells: Cells;
+  readonly evidence: string | null;
+}
+
 /** Writes down what a sweep found. What an earlier sweep could not tell is told anew, so it goes first. */
 export function noteLateRecords(run: EditRun, found: readonly LateRecord[]): Promise<void> {
   return run.db.tenant(run.workspaceId, async (tx) => {
     await holdLease(tx, run.lease);
     await tx.query(`DELETE FROM late_records WHERE edit_id = $1 AND state = 'unclear'`, [run.editId]);
-    await tx.query(
+    const { rows } = await tx.query<LateRow>(
       `INSERT INTO late_records (workspace_id, edit_id, record_id, ordinal, table_id, cells, evidence, reason, state)
        SELECT $1, $2, r."recordId", r.ordinal, r."tableId", r.cells, r.evidence, r.reason, CASE WHEN r.ours THEN 'found' ELSE 'unclear' END
        FROM jsonb_to_recordset($3::jsonb) AS r("recordId" text, ordinal int, "tableId" text, cells jsonb, evidence text, reason text, ours boolean)
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT DO NOTHING RETURNING 'intended' AS was, CASE state WHEN 'found' THEN 'landed' END AS now, record_id, table_id, ordinal, cells, evidence`,
       [run.workspaceId, run.editId, JSON.stringify(found)],
     );
+    await run.trail.note(tx, run, rows.flatMap(toSettled));
   });
 }
 
@@ -126,10 +140,22 @@ function settleRecords(
 ): Promise<void> {
   return run.db.tenant(run.workspaceId, async (tx) => {
     await holdLease(tx, run.lease);
-    await tx.query(
-      `UPDATE late_records SET state = $3, reason = coalesce($4, reason), settled_at = clock_timestamp()
-       WHERE edit_id = $1 AND record_id = ANY($2)`,
+    // One that somebody else deleted was not taken back by us.
+    const { rows } = await tx.query<LateRow>(
+      `UPDATE late_records l SET state = $3, reason = coalesce($4, l.reason), settled_at = clock_timestamp()
+       FROM late_records o WHERE l.edit_id = $1 AND l.record_id = ANY($2) AND o.edit_id = $1 AND o.record_id = l.record_id
+       RETURNING 'undo_intended' AS was, CASE WHEN $3 = 'changed' THEN 'undo_conflict' WHEN $3 = 'undone' AND o.state = 'undo_intended' THEN 'undone' END AS now,
+         l.record_id, l.table_id, l.ordinal, l.cells, l.evidence`,
       [run.editId, ids, state, reason],
     );
+    await run.trail.note(tx, run, rows.flatMap(toSettled));
   });
+}
+
+/** A late record as the trail takes it: a creation of its own; none where nothing came of it. */
+function toSettled({ was, now, ...row }: LateRow): SettledChange[] {
+  if (now === null) return [];
+  const { ordinal, record_id: recordId, table_id: tableId, cells, evidence } = row;
+  const change = { kind: 'create' as const, tableId, cells };
+  return [{ ordinal, was, state: now, change, recordId, restoredAs: null, found: null, evidence }];
 }

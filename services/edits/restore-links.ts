@@ -29,6 +29,8 @@ interface Place {
   readonly lost: Map<number, Lost[]>;
   /** Records that took the place of deleted ones. */
   readonly successors: ReadonlySet<string>;
+  /** Link cells, by `record/field`, that this edit or revert wrote itself: what it moved there nobody else took away. */
+  readonly moved: ReadonlySet<string>;
 }
 
 const cellKey = (recordId: string, fieldId: string) => `${recordId}/${fieldId}`;
@@ -47,7 +49,8 @@ export async function restoreLinks(
   const fields = linkFieldsOf(schema);
   const { followed, own, pointing } = await collect(run, group, fields);
   const successors = new Set([...followed].filter(([now, before]) => now !== before).map(([now]) => now));
-  const place: Place = { run, fields, lost: new Map(), successors };
+  const moved = await readMoved(run, followed, pointing);
+  const place: Place = { run, fields, lost: new Map(), successors, moved };
   if (own.length === 0 && pointing.length === 0) return place.lost;
   const now = await readNow(run, fields, own, pointing);
   const settled = await readSettledByEdit(run, followed, pointing);
@@ -143,9 +146,31 @@ async function readSettledByEdit(
   );
 }
 
+/** Link cells of the records that a cell named which this run has written: they show on the other side as well. */
+async function readMoved(
+  run: EditRun,
+  followed: ReadonlyMap<string, string>,
+  pointing: readonly Pointing[],
+): Promise<Set<string>> {
+  const tables = pointing.map(({ returned }) => returned.restoration.tableId);
+  if (tables.length === 0) return new Set();
+  const { rows } = await run.db.tenant(run.workspaceId, (tx) =>
+    tx.query<{ id: string; fields: string[] }>(
+      `SELECT record_id AS id, ARRAY(SELECT jsonb_object_keys(change -> 'cells')) AS fields FROM edit_changes
+       WHERE edit_id = $1 AND kind = 'update' AND table_id = ANY($2) AND first_sent_at IS NOT NULL
+         AND state IN ('landed', 'undo_intended', 'undone')`,
+      [run.editId, [...new Set(tables)]],
+    ),
+  );
+  const today = new Map([...followed].map(([now, before]) => [before, now]));
+  return new Set(
+    rows.flatMap(({ id, fields }) => fields.map((field) => cellKey(today.get(id) ?? id, field))),
+  );
+}
+
 /** Why a cell that held a link is not given it again; undefined where it may have it. */
 function changedSince(
-  { fields, successors }: Place,
+  { fields, successors, moved }: Place,
   { returned, cell }: Pointing,
   now: ReadonlyMap<string, AirtableRecord>,
 ): string | undefined {
@@ -154,10 +179,14 @@ function changedSince(
   const present = idsOf(record.fields[cell.fieldId]);
   // One that returned as well gets its links back by its own image.
   if (successors.has(cell.recordId) || present.includes(returned.restoration.newId)) return undefined;
-  const others = present.filter((id) => !cell.ids.includes(id));
+  const inverseId = fields.get(cell.fieldId)?.inverseId;
+  const isMoved = (id: string) => inverseId !== undefined && moved.has(cellKey(id, inverseId));
+  const others = present.filter((id) => !cell.ids.includes(id) && !isMoved(id));
   if (fields.get(cell.fieldId)?.single === true && others.length > 0)
     return 'somebody links to another record in its place since';
-  const removed = cell.ids.some((id) => !successors.has(id) && now.has(id) && !present.includes(id));
+  const removed = cell.ids.some(
+    (id) => !successors.has(id) && now.has(id) && !present.includes(id) && !isMoved(id),
+  );
   return removed ? 'somebody changed the cell that linked to it since' : undefined;
 }
 

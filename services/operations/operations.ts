@@ -20,10 +20,12 @@ export interface OperationRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly finished_at: Date | null;
+  readonly paced_since: Date | null;
+  readonly paced_from: number | null;
 }
 
 const COLUMNS = `id, workspace_id, name, actor, fingerprint, input, summary, workflow_id, status, progress, result, error,
-  edit_id, base_id, created_at, updated_at, finished_at`;
+  edit_id, base_id, created_at, updated_at, finished_at, paced_since, paced_from`;
 const OPEN = `status NOT IN ('done', 'rolled_back', 'needs_review')`;
 
 export interface NewOperation {
@@ -143,7 +145,7 @@ export function createOperations(db: Database) {
     ): Promise<void> {
       return db.tenant(workspaceId, async (tx) => {
         await tx.query(
-          `UPDATE operations SET status = $2, updated_at = now(),
+          `UPDATE operations SET status = $2, updated_at = now(), paced_since = NULL,
              progress = CASE WHEN $3::text IS NULL THEN progress
                ELSE coalesce(progress, '{"done":0,"total":0,"unit":""}'::jsonb) || jsonb_build_object('message', $3::text) END
            WHERE id = $1 AND ${OPEN}`,
@@ -164,10 +166,15 @@ export function createOperations(db: Database) {
 
     /** Inside the transaction that settles the work counted. */
     async setProgress(tx: Tx, id: string, progress: Progress): Promise<void> {
-      await tx.query(`UPDATE operations SET progress = $2, updated_at = now() WHERE id = $1 AND ${OPEN}`, [
-        id,
-        JSON.stringify(progress),
-      ]);
+      // What follows the first full stop is why it stands still: it is the same work all the same.
+      const [phase] = progress.message.split('.');
+      await tx.query(
+        `UPDATE operations SET progress = $2, updated_at = now(), paced_phase = $3,
+           paced_since = CASE WHEN paced_phase = $3 THEN coalesce(paced_since, now()) ELSE now() END,
+           paced_from = CASE WHEN paced_phase = $3 AND paced_since IS NOT NULL THEN paced_from ELSE $4 END
+         WHERE id = $1 AND ${OPEN}`,
+        [id, JSON.stringify(progress), phase, progress.done],
+      );
     },
 
     /** Ends a row, once: a repeated or late end changes nothing. */

@@ -3,6 +3,7 @@ import type { Fence } from '../../contracts/operations';
 import type { Config } from '../config';
 import type { Tx } from '../database/database';
 import type { Engine } from '../engine/engine';
+import { destroyKeysOf } from '../audit/subject-keys';
 import type { PersonalTokens } from '../identity/personal-tokens';
 import type { Connections } from './connections';
 import type { Members } from './members';
@@ -98,7 +99,7 @@ export function createProvisioning(d: Dependencies) {
       await tx.query('UPDATE workspaces SET closed_at = NULL WHERE workspace_id = $1', [workspaceId]);
     },
 
-    /** Everything of the workspace but its operations and audit. Bases on Airtable itself are not touched. */
+    /** Everything of the workspace but its operations and audit, whose values nobody can read from then on. Bases on Airtable itself are not touched. */
     async erase(tx: Tx, workspaceId: string): Promise<void> {
       await d.personalTokens.removeTokensOf(tx, workspaceId);
       for (const base of await d.engine.listBases(tx, workspaceId))
@@ -106,6 +107,7 @@ export function createProvisioning(d: Dependencies) {
       await tx.query('DELETE FROM base_leases WHERE workspace_id = $1', [workspaceId]);
       await tx.query('DELETE FROM base_lease_waiters WHERE workspace_id = $1', [workspaceId]);
       await tx.query('DELETE FROM transcript_entries WHERE workspace_id = $1', [workspaceId]);
+      await destroyKeysOf(tx, workspaceId);
       await d.workspaces.removeWorkspace(tx, workspaceId);
     },
   };

@@ -152,6 +152,26 @@ describe('an operation', () => {
     expect(ended).toMatchObject([{ status: 'rolled_back', error: { code: 'cancelled' } }]);
   });
 
+  it('that is cancelled while an attempt fails ends as cancelled all the same', async () => {
+    const { activities, log, ended } = recorder();
+    const slow = async () => {
+      await activities.slow().catch(() => undefined);
+      throw new Error('the connection was reset');
+    };
+    await temporal.runWorkers(
+      { ...activities, slow },
+      async () => {
+        const handle = await start('slowStep', {});
+        await pollUntil('the slow step runs', async () => log.includes('slow begins'));
+        await handle.cancel();
+        expect((await failureOf(handle)).type).toBe('CancelledAndRolledBack');
+      },
+      { workflowBundle },
+    );
+    expect(acts(log)).toEqual(['do quick', 'slow begins', 'slow ends', 'undo slow', 'undo quick']);
+    expect(ended).toMatchObject([{ status: 'rolled_back', error: { code: 'cancelled' } }]);
+  });
+
   it('answers a progress query, pauses when asked and goes on when resumed', async () => {
     const { activities, log } = recorder();
     await temporal.runWorkers(

@@ -1,5 +1,5 @@
 import { fill, h } from '../dom.js';
-import { count } from '../format.js';
+import { count, duration } from '../format.js';
 import { OPERATION_STATES } from '../states.js';
 
 /** A progress bar with its figures; the percentage is told aloud in steps of ten. */
@@ -25,7 +25,11 @@ export function progressBar(announce) {
       const [name] = OPERATION_STATES[status] ?? [status];
       const known = progress !== null && progress.total > 0;
       const percent = known ? Math.min(100, Math.floor((progress.done / progress.total) * 100)) : 0;
-      const figures = known ? `${count(progress.done)} of ${count(progress.total)} ${progress.unit}` : '';
+      const rest =
+        progress?.secondsLeft === undefined ? '' : `, about ${duration(progress.secondsLeft)} left`;
+      const figures = known
+        ? `${count(progress.done)} of ${count(progress.total)} ${progress.unit}${rest}`
+        : '';
       bar.classList.toggle('unknown', !known);
       fillBar.style.inlineSize = known ? `${percent}%` : '';
       if (known) bar.setAttribute('aria-valuenow', String(percent));

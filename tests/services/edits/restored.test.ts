@@ -90,6 +90,32 @@ it('one edit that changes links to a record and deletes it is taken back in the 
   }
 });
 
+it('one edit that moves a record to or from the target of one that it deletes is reverted whole', async () => {
+  const before = { from: 'Ran', to: 'Ikiru' };
+  for (const deletedAt of ['from', 'to'] as const) {
+    const ran = await world.create('Films', { Title: 'Ran' });
+    const ikiru = await world.create('Films', { Title: 'Ikiru' });
+    const moved = await world.create('Scenes', { Name: 'Moved', Film: [ran] });
+    const target = deletedAt === 'from' ? ran : ikiru;
+    const gone = await world.create('Scenes', { Name: 'Gone', Film: [target] });
+    const edit = await world.applied(
+      await world.approved({
+        changes: [
+          { kind: 'update', table: 'Scenes', recordId: moved, cells: { Film: [ikiru] } },
+          { kind: 'delete', table: 'Scenes', recordId: gone },
+        ],
+      }),
+    );
+    const back = await revert(edit);
+    const scenes = await world.named('Scenes');
+    expect([before[deletedAt], scenes.get('Gone')?.fields['Film']]).toEqual([before[deletedAt], [target]]);
+    expect(scenes.get('Moved')?.fields['Film']).toEqual([ran]);
+    expect(await world.reasons(back)).not.toContainEqual(expect.stringContaining('not back'));
+    for (const { id } of scenes.values()) await world.remove('Scenes', id);
+    for (const id of [ran, ikiru]) await world.remove('Films', id);
+  }
+});
+
 it('comments return as quotations where the approval says so, once; else they are reported', async () => {
   const film = await world.create('Films', { Title: 'Ran' });
   await world.comment('Films', film, 'First');
