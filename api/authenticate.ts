@@ -40,10 +40,12 @@ export function createAuthentication({ config, services }: Dependencies): Reques
   const authenticateSession = createSessionAuthentication({ config, services });
 
   async function authenticateToken(bearer: string): Promise<Actor | null> {
+    const seenAt = performance.now();
     const token = await services.personalTokens.authenticateToken(bearer);
     if (!token) return null;
-    const { userId, tokenId, scopes, workspaceId } = token;
-    return { userId, via: 'token', credentialId: tokenId, scopes, workspaceId, operator: false };
+    const { userId, tokenId, scopes, workspaceId, role } = token;
+    const standing = role === null ? {} : { standing: { role, seenAt } };
+    return { userId, via: 'token', credentialId: tokenId, scopes, workspaceId, operator: false, ...standing };
   }
 
   async function credentialOf(req: Request, res: Response): Promise<Credential | undefined> {

@@ -212,14 +212,15 @@ export const STAGES: Readonly<Record<string, (c: StageContext) => Promise<Stage 
     if (!actor) throw new SagatableError('Unauthenticated', 'Sign in to review an edit.');
     await services.approvals.assertMayDecide(workspaceId, editId, actor);
     const patience = AbortSignal.timeout(LOOK_WITHIN_MS);
-    await services.reviews.check({ workspaceId, editId }, review, patience);
+    const seen = await services.reviews.check({ workspaceId, editId }, review, patience);
     return {
       async write(tx, operationId) {
         const ref = { workspaceId, editId, operationId };
-        await services.reviews.stage(tx, ref, actor.userId, review);
+        await services.reviews.stage(tx, ref, actor.userId, review, seen);
         const { base_id: baseId } = await readEdit(tx, editId);
-        const n = review.ordinals.length;
-        const summary = `Review of ${editId}: ${VERDICTS[review.verdict]} (${n} ${n === 1 ? 'change' : 'changes'})`;
+        const n = (review.lateRecords ?? review.ordinals).length;
+        const what = review.lateRecords ? 'late record' : 'change';
+        const summary = `Review of ${editId}: ${VERDICTS[review.verdict]} (${n} ${n === 1 ? what : `${what}s`})`;
         return { input: { editId }, summary, editId, baseId };
       },
     };

@@ -36,6 +36,11 @@ export const ApprovalRules = z.strictObject({
         .array(z.enum(['update', 'create', 'delete', 'createOption']))
         .min(1)
         .max(4),
+      /**
+       * Records of one person's edits that it approves within 24 hours, so that a large change cannot be cut into small
+       * ones; ten times `maxRecords` when absent. Together they also count as one edit for `twoPersons`.
+       */
+      maxRecordsPerDay: Count.min(1).optional(),
     })
     .nullable()
     .default(null),

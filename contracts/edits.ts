@@ -131,6 +131,17 @@ export const EditCounts = z.object({
   schemaChanges: z.number().optional(),
 });
 
+/** The pace and the quota of an edit's connection, as they are now. */
+export const EditCost = z.object({
+  /** Requests a second that it may send to the base; null on the built-in engine, which has no such limit. */
+  perSecond: z.number().nullable(),
+  /** Calls that are known to be left of this month; null where nobody said how many there are. */
+  callsLeft: z.number().int().nullable(),
+  /** Whether applying all of it and taking it back is known to need more than that. */
+  undoBeyondQuota: z.boolean(),
+});
+export type EditCost = z.infer<typeof EditCost>;
+
 export const EditView = z.object({
   id: idOf('edit'),
   kind: z.enum(['edit', 'revert']),
@@ -172,5 +183,9 @@ export const EditView = z.object({
   approval: EditApproval.optional(),
   /** How it waits, or waited, for writes of its own that got no answer; null where there were none; not in lists. */
   settling: Settling.nullable().optional(),
+  /** What its `calls` come to; not in lists, and not before it is planned. */
+  cost: EditCost.optional(),
+  /** Newer edits that a revert takes back with the one it is of; not in lists. */
+  includes: z.array(idOf('edit')).optional(),
 });
 export type EditView = z.infer<typeof EditView>;

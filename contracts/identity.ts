@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idOf } from './ids';
 import { ScopeShape } from './scopes';
+import type { Role } from './workspaces';
 
 const utf8Bytes = (text: string) => new TextEncoder().encode(text).length;
 
@@ -104,4 +105,6 @@ export interface Actor {
   /** A token reaches one workspace; a session all of its user's. */
   readonly workspaceId: string | null;
   readonly operator: boolean;
+  /** What the person is in that workspace, where the look at a token told, and when that was (ms, monotonic). */
+  readonly standing?: { readonly role: Role; readonly seenAt: number };
 }

@@ -12,12 +12,19 @@ import { BaseChange, GapDetail } from './witness';
 export const Verdict = z.enum(['landed', 'notLanded', 'retry']);
 export type Verdict = z.infer<typeof Verdict>;
 
-export const ReviewInput = z.strictObject({
-  ordinals: z.array(z.number().int().min(0).max(MAX_CHANGES)).min(1).max(1_000),
-  verdict: Verdict,
-  /** The record that a creation made, or that a deleted one came back as; for a single change. */
-  recordId: RecordId.optional(),
-});
+export const ReviewInput = z
+  .strictObject({
+    /** Changes; either these or records that came late. */
+    ordinals: z.array(z.number().int().min(0).max(MAX_CHANGES)).max(1_000).default([]),
+    /** Records that came late: `landed`, this edit's and it stays; `notLanded`, somebody else's; `retry`, delete it. */
+    lateRecords: z.array(RecordId).min(1).max(100).optional(),
+    verdict: Verdict,
+    /** The record that a creation made, or that a deleted one came back as; for a single change. */
+    recordId: RecordId.optional(),
+  })
+  .refine(({ ordinals, lateRecords }) => ordinals.length > 0 !== (lateRecords !== undefined), {
+    error: 'Name either changes by their `ordinals` or records by `lateRecords`.',
+  });
 export type ReviewInput = z.infer<typeof ReviewInput>;
 
 export const ReviewOutcome = z.object({
@@ -31,6 +38,24 @@ export type ReviewOutcome = z.infer<typeof ReviewOutcome>;
 
 /** A record that an unanswered creation may have made: came since, holds the same cells, belongs to no other journal entry. */
 export const Candidate = z.object({ recordId: z.string(), createdTime: z.string() });
+
+/** A record beside those of the journal that an unanswered request may have made, and that a person has to decide on. */
+export const LateRecordView = z.object({
+  recordId: z.string(),
+  /** `unclear`: nobody can tell whose it is. `changed`: somebody changed it since, or it could not be deleted. */
+  state: z.enum(['found', 'undo_intended', 'changed', 'unclear']),
+  evidence: z.string().nullable(),
+  reason: z.string().nullable(),
+  foundAt: z.iso.datetime(),
+  /** By field id, as it was found; empty where nobody can tell whose it is. */
+  cells: Cells,
+  /** Whether there was a fresh look, and what it found: null where the record is gone. */
+  looked: z.boolean(),
+  now: Cells.nullable(),
+  /** The operation that carries out a decision on it at present. */
+  deciding: idOf('operation').nullable(),
+});
+export type LateRecordView = z.infer<typeof LateRecordView>;
 
 /** A change that waits for a person, with what is known of it. */
 export const UnresolvedChange = ChangeRow.extend({
@@ -65,6 +90,8 @@ export const UnresolvedChange = ChangeRow.extend({
     changes: z.array(BaseChange),
     gaps: z.array(GapDetail),
   }),
+  /** Records that came late of this change; each is decided on by itself. */
+  late: z.array(LateRecordView),
 });
 export type UnresolvedChange = z.infer<typeof UnresolvedChange>;
 

@@ -65,8 +65,10 @@ export function createServices(config: Config, report: (error: unknown) => void 
     cache: readCache,
     usage,
   });
+  const trail = createChangeTrail(keyRing);
   const witness = createWitness({
     db,
+    trail,
     gateway,
     connections,
     report,
@@ -81,7 +83,7 @@ export function createServices(config: Config, report: (error: unknown) => void 
     connections,
     operations,
     config,
-    trail: createChangeTrail(keyRing),
+    trail,
   };
   const edits = createEdits(editing);
   const copies = createCopies({

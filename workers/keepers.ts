@@ -39,7 +39,7 @@ export async function sweepLostStarts(keeping: Keeping, olderThan = LOST_AFTER):
   const { operations, temporal, logger } = keeping;
   return forEachRow(keeping, await operations.listOpen(olderThan, ['starting']), async (row) => {
     await startOperation(temporal, row);
-    await operations.markStarted(row.workspace_id, row.id);
+    await operations.markStarted(row.id);
     logger.warn({ operationId: row.id }, 'started an operation whose start had been lost');
     return true;
   });

@@ -1,4 +1,5 @@
 const whole = new Intl.NumberFormat('en');
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long' });
 const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** 3201 → "3,201". */
@@ -20,4 +21,14 @@ export function counted(number, one, plural = `${one}s`) {
 /** An ISO instant in the reader's own time zone. */
 export function when(iso) {
   return moment.format(new Date(iso));
+}
+
+/** An ISO instant to the second, with the name of the reader's time zone: for what somebody waits for. */
+export function exactly(iso) {
+  return exact.format(new Date(iso));
+}
+
+/** A text with each ISO instant in it in the reader's own time zone. */
+export function withLocalTimes(text) {
+  return text.replace(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (iso) => exactly(iso));
 }

@@ -14,6 +14,8 @@ export class Problem extends Error {
     this.status = status;
     this.code = body?.code ?? '';
     this.errors = Array.isArray(body?.errors) ? body.errors : [];
+    /** What an approval lacks, with the code `consent_required`. */
+    this.consent = body?.consent ?? '';
     this.retryAfterMs = retryAfterMs;
   }
 }

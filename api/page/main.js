@@ -12,6 +12,7 @@ import { showConnections } from './views/connections.js';
 import { showEdit } from './views/edit.js';
 import { showHistory } from './views/history.js';
 import { showOperation } from './views/operation.js';
+import { showRules } from './views/rules.js';
 import { showHeader, watchConnection } from './views/shell.js';
 import { showSignIn } from './views/sign-in.js';
 import { createWorkspaces } from './workspaces.js';
@@ -23,7 +24,11 @@ const VIEWS = {
   operations: showOperation,
   history: showHistory,
   connections: showConnections,
+  rules: showRules,
 };
+
+/** Views that show another workspace in place. */
+const OF_A_WORKSPACE = ['', 'rules', 'connections', 'history'];
 
 const header = document.getElementById('header');
 const main = document.getElementById('main');
@@ -55,7 +60,7 @@ async function show(route, signal) {
     route,
     header,
     signal,
-    onWorkspace: () => (route.name === '' ? router.run() : go('/')),
+    onWorkspace: () => (OF_A_WORKSPACE.includes(route.name) ? router.run() : go('/')),
   }).catch(() => undefined);
   if (visited) fill(main, h('p', { class: 'hint' }, 'Loading…'));
   let element;

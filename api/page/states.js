@@ -42,6 +42,14 @@ export const CHANGE_STATES = {
   ],
 };
 
+/** By what it is known what became of a change, the surest first. */
+export const EVIDENCE = {
+  answer: 'the answer of the base',
+  marker: 'its marker',
+  witness: 'what the base told of changes',
+  read_back: 'reading it back',
+};
+
 const FINAL = new Set(['done', 'rolled_back', 'needs_review']);
 
 /** True when nothing more will happen to an operation by itself. */

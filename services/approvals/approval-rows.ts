@@ -102,18 +102,21 @@ export async function recordDecision(tx: Tx, approval: ApprovalRow, d: Decision)
   );
 }
 
-/** Everything that was said of an edit, in order. */
-export async function listDecisions(
-  tx: Tx,
-  editId: string,
-): Promise<(Decision & { readonly at: Date; readonly role: Role | undefined })[]> {
-  const { rows } = await tx.query<Record<'user_id' | 'via' | 'credential_id' | 'verdict', string> & Found>(
-    `SELECT d.user_id, d.via, d.credential_id, d.verdict, d.reason, d.at, m.role FROM approval_decisions d
+/** What somebody said of an edit, and the role they have now; without one they are no member any more. */
+export type Said = Decision & { readonly editId: string; readonly at: Date; readonly role: Role | undefined };
+
+/** Everything that was said of an edit, or of several, in order. */
+export async function listDecisions(tx: Tx, editId: string | readonly string[]): Promise<Said[]> {
+  const { rows } = await tx.query<
+    Record<'edit_id' | 'user_id' | 'via' | 'credential_id' | 'verdict', string> & Found
+  >(
+    `SELECT d.edit_id, d.user_id, d.via, d.credential_id, d.verdict, d.reason, d.at, m.role FROM approval_decisions d
        LEFT JOIN memberships m ON m.workspace_id = d.workspace_id AND m.user_id = d.user_id
-     WHERE d.edit_id = $1 ORDER BY d.at, d.user_id`,
-    [editId],
+     WHERE d.edit_id = ANY($1) ORDER BY d.at, d.user_id`,
+    [typeof editId === 'string' ? [editId] : editId],
   );
   return rows.map((row) => ({
+    editId: row.edit_id,
     userId: row.user_id,
     via: row.via,
     credentialId: row.credential_id,
@@ -122,6 +125,18 @@ export async function listDecisions(
     at: row.at,
     role: row.role ?? undefined,
   }));
+}
+
+/**
+ * Forgets approvals that do not count any more when somebody else approves: they may have been for other terms, and must not
+ * count again should their persons come back. The trail keeps them.
+ */
+export async function withdrawDecisions(tx: Tx, editId: string, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.query('DELETE FROM approval_decisions WHERE edit_id = $1 AND user_id = ANY($2)', [
+    editId,
+    userIds,
+  ]);
 }
 
 interface Found {

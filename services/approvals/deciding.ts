@@ -13,9 +13,11 @@ import {
   listDecisions,
   recordDecision,
   setTerms,
+  withdrawDecisions,
   type ApprovalRow,
   type Terms,
 } from './approval-rows';
+import { countApprovals } from './counting';
 import { assertMayApprove, type Principal } from './principal';
 import { personsNeeded, readRules } from './rules';
 import { acknowledgeSideEffects, consentRequired, readSideEffects } from './side-effects';
@@ -39,8 +41,10 @@ export interface Approving {
 
 interface Weighed {
   readonly approval: ApprovalRow;
-  /** Persons who approved, the present one among them. */
+  /** Persons who approved and still may, the present one among them. */
   readonly persons: readonly string[];
+  /** Persons whose approval does not count any more. */
+  readonly lapsed: readonly string[];
   readonly missing: number;
   readonly terms: Terms;
 }
@@ -132,19 +136,29 @@ async function weigh(tx: Tx, approval: ApprovalRow, a: Approving): Promise<Weigh
     only: a.only,
     accepted: a.acceptUndoBeyondQuota === true,
   });
-  const others = (await listDecisions(tx, a.editId)).filter(
-    (d) => d.verdict === 'approved' && d.userId !== userId,
-  );
+  const said = (await listDecisions(tx, a.editId)).filter((d) => d.userId !== userId);
+  const { counting, lapsed } = countApprovals(rules, approval, said);
   const terms = termsOf(a);
-  if (others.length > 0) assertSameTerms(approval, terms);
-  const persons = [...others.map((d) => d.userId), userId];
-  return { approval, persons, terms, missing: Math.max(0, personsNeeded(rules, size) - persons.length) };
+  if (counting.length > 0) assertSameTerms(approval, terms);
+  const persons = [...counting.map((d) => d.userId), userId];
+  return {
+    approval,
+    persons,
+    lapsed: lapsed.map((d) => d.userId),
+    terms,
+    missing: Math.max(0, personsNeeded(rules, size) - persons.length),
+  };
 }
 
-async function record(tx: Tx, { approval, terms }: Weighed, { editId, by, ...a }: Approving): Promise<void> {
+async function record(
+  tx: Tx,
+  { approval, terms, lapsed }: Weighed,
+  { editId, by, ...a }: Approving,
+): Promise<void> {
   const { workspace_id: workspaceId, connection_id: connectionId } = approval;
   if (a.acknowledgeSideEffects && (await readSideEffects(tx, connectionId)) === 'unacknowledged')
     await acknowledgeSideEffects(tx, { workspaceId, connectionId, by: by.userId });
+  await withdrawDecisions(tx, editId, lapsed);
   await setTerms(tx, editId, terms);
   const { userId, via, credentialId } = by;
   await recordDecision(tx, approval, { userId, via, credentialId, verdict: 'approved', reason: null });
@@ -175,7 +189,8 @@ const trailOf = (approval: ApprovalRow, by: Principal) => ({
   subject: approval.edit_id,
 });
 
-const detailsOf = ({ terms }: Weighed, { by }: Approving) => ({
+const detailsOf = ({ terms, lapsed }: Weighed, { by }: Approving) => ({
+  ...(lapsed.length > 0 && { lapsed }),
   chosen: terms.chosen?.length ?? 'all',
   conflicts: terms.conflicts,
   via: by.via,

@@ -3,6 +3,7 @@ import type { Role } from '../../contracts/workspaces';
 import { ROLE_SCOPES } from '../../contracts/roles';
 import type { Tx } from '../database/database';
 import { findApproval, listDecisions } from './approval-rows';
+import { countApprovals } from './counting';
 import { mayApproveOwn, type Principal } from './principal';
 import { isApprover, personsNeeded, readRules } from './rules';
 import { readSideEffects } from './side-effects';
@@ -17,7 +18,10 @@ export async function viewApproval(
   if (!approval) return undefined;
   const rules = await readRules(tx, workspaceId);
   const decisions = await listDecisions(tx, editId);
-  const given = decisions.filter((d) => d.verdict === 'approved').length;
+  // What was decided stays as it was; what is open is counted as the next approval will count it.
+  const given = approval.open
+    ? countApprovals(rules, approval, decisions).counting.length
+    : decisions.filter((d) => d.verdict === 'approved').length;
   const needed = personsNeeded(rules, approval);
   return {
     state: approval.state === 'open' && !approval.open ? 'expired' : approval.state,
@@ -51,7 +55,6 @@ interface Row {
   readonly proposed_by: string;
   readonly records: number;
   readonly deletions: number;
-  readonly given: number;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly reminded_at: Date | null;
@@ -72,8 +75,7 @@ export async function listPending(
     `WITH open AS (SELECT *, coalesce(records > $3, false) OR coalesce(deletions > $4, false) AS two
        FROM approvals WHERE state = 'open' AND expires_at > clock_timestamp())
      SELECT a.edit_id, e.kind, a.base_id, e.base_name, e.preview->>'headline' AS headline, a.hash, a.proposed_by, a.records,
-       a.deletions, a.created_at, a.expires_at, a.reminded_at,
-       (SELECT count(*)::int FROM approval_decisions d WHERE d.edit_id = a.edit_id AND d.verdict = 'approved') AS given
+       a.deletions, a.created_at, a.expires_at, a.reminded_at
      FROM open a JOIN edits e ON e.workspace_id = a.workspace_id AND e.id = a.edit_id
      WHERE (a.proposed_by <> $1 OR CASE WHEN a.two THEN $6::boolean ELSE $5::boolean END)
        AND NOT EXISTS (SELECT 1 FROM approval_decisions d WHERE d.edit_id = a.edit_id AND d.user_id = $1)
@@ -89,8 +91,12 @@ export async function listPending(
       limit,
     ],
   );
+  const ids = rows.map((row) => row.edit_id);
+  const said = ids.length > 0 ? await listDecisions(tx, ids) : [];
   return rows.map((row) => {
     const needed = personsNeeded(rules, row);
+    const own = said.filter(({ editId }) => editId === row.edit_id);
+    const given = countApprovals(rules, row, own).counting.length;
     return {
       editId: row.edit_id,
       kind: row.kind,
@@ -102,7 +108,7 @@ export async function listPending(
       records: row.records,
       deletions: row.deletions,
       personsNeeded: needed,
-      missing: Math.max(0, needed - row.given),
+      missing: Math.max(0, needed - given),
       createdAt: row.created_at.toISOString(),
       expiresAt: row.expires_at.toISOString(),
       remindedAt: row.reminded_at?.toISOString() ?? null,

@@ -19,10 +19,6 @@ export interface SettledChange {
   readonly evidence: string | null;
 }
 
-interface Facts {
-  readonly base_id: string;
-}
-
 /** States of a change that is in the base: coming back to `landed` from them is no landing. */
 const THERE: readonly ChangeState[] = ['landed', 'unchanged', 'undo_intended', 'undo_conflict'];
 /** States from which `undone` tells that it is not in the base any more, or that what was unknown is not there. */
@@ -84,17 +80,12 @@ export function createChangeTrail(ring: KeyRing) {
     /** Writes down what of the settled changes is an event, in the transaction that settles them: neither is without the other. */
     async note(
       tx: Tx,
-      ref: { workspaceId: string; editId: string },
+      ref: { workspaceId: string; editId: string; baseId?: string },
       settled: readonly SettledChange[],
     ): Promise<void> {
       const events = await eventsOf(tx, ref.editId, settled);
       if (events.length === 0) return;
-      const { rows } = await tx.query<Facts & Record<string, unknown>>(
-        'SELECT base_id FROM edits WHERE id = $1',
-        [ref.editId],
-      );
-      const baseId = rows[0]?.base_id;
-      if (baseId === undefined) throw new Error(`the edit ${ref.editId} is not there to be audited`);
+      const baseId = ref.baseId ?? (await readBaseId(tx, ref.editId));
       const subjects = events.map((one) => subjectOf(ref.editId, one));
       const keys = await ensureKeys(tx, ring, ref.workspaceId, baseId, subjects);
       const lines = events.map((one, i) => {
@@ -121,7 +112,8 @@ export function createChangeTrail(ring: KeyRing) {
           sealed: sealed.toString('hex'),
         };
       });
-      await tx.query(
+      // Nothing is asked of it: it leaves with what follows.
+      tx.send(
         `WITH given AS (
            SELECT * FROM jsonb_to_recordset($3::jsonb) AS r(n int, ordinal int, table_id text, record_id text, subject text,
              kind text, event text, evidence text, field_ids text[], digest text, key_id uuid, sealed text)
@@ -139,6 +131,13 @@ export function createChangeTrail(ring: KeyRing) {
       );
     },
   };
+}
+
+async function readBaseId(tx: Tx, editId: string): Promise<string> {
+  const { rows } = await tx.query<{ base_id: string }>('SELECT base_id FROM edits WHERE id = $1', [editId]);
+  const baseId = rows[0]?.base_id;
+  if (baseId === undefined) throw new Error(`the edit ${editId} is not there to be audited`);
+  return baseId;
 }
 
 /** A deleted record that was brought back has another id since. */

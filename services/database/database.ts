@@ -22,16 +22,18 @@ export interface Tx {
   send(sql: string | PreparedStatement, values?: readonly unknown[]): void;
 }
 
-/** A transaction that only reads cannot write and sees one moment throughout; its result is there before its end is. */
 export interface TransactionKind {
+  /** It cannot write and sees one moment throughout; its result is there before its end is. */
   readonly readOnly?: boolean;
+  /** False: its commit does not wait for the disk. Only for what does no harm when the last moment before a power cut lacks it. */
+  readonly durable?: boolean;
 }
 
 export interface Database {
   /** A transaction that sees the rows of one workspace and no other: row-level security, not habit. */
   tenant<T>(workspaceId: string, work: (tx: Tx) => Promise<T>, kind?: TransactionKind): Promise<T>;
   /** A transaction across tenants: sign-in, sweepers. Not for a caller's input. */
-  system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  system<T>(work: (tx: Tx) => Promise<T>, kind?: TransactionKind): Promise<T>;
   /** The rows of one statement across tenants that only reads: what every request asks, such as whose a token is. */
   lookUp<R extends QueryResultRow>(statement: PreparedStatement, values: readonly unknown[]): Promise<R[]>;
   /** Throws when PostgreSQL does not answer. */
@@ -82,7 +84,7 @@ export function openDatabase(url: string, poolSize: number): Database {
   async function transaction<T>(
     setUp: string,
     work: (tx: Tx) => Promise<T>,
-    { readOnly = false }: TransactionKind = {},
+    { readOnly = false, durable = true }: TransactionKind = {},
   ): Promise<T> {
     const client = await pool.connect();
     let broken: Error | undefined;
@@ -98,7 +100,8 @@ export function openDatabase(url: string, poolSize: number): Database {
     const line = openLine(client);
     try {
       // What is read later goes with what was read first: a record with the schema, a link with its record.
-      line.send(`BEGIN${readOnly ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''}; ${setUp}`);
+      const begin = readOnly ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN';
+      line.send(`${begin}; ${setUp}${durable ? '' : '; SET LOCAL synchronous_commit = off'}`);
       const result = await work(line);
       const committed = line.query('COMMIT');
       if (readOnly) {
@@ -130,7 +133,7 @@ export function openDatabase(url: string, poolSize: number): Database {
       if (!/^ws_[0-9A-Za-z]{22}$/.test(workspaceId)) throw new Error('tenant() wants a workspace id');
       return transaction(`SET LOCAL app.workspace = '${workspaceId}'`, work, kind);
     },
-    system: (work) => transaction('SET LOCAL ROLE sagatable_system', work),
+    system: (work, kind) => transaction('SET LOCAL ROLE sagatable_system', work, kind),
     async lookUp<R extends QueryResultRow>(statement: PreparedStatement, values: readonly unknown[]) {
       try {
         return (await lookUps.query<R>({ ...statement, values: [...values] })).rows;

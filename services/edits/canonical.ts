@@ -14,11 +14,16 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 over where the change set goes and each change in order: what an approval is bound to. */
-export function hashChangeSet(
-  target: { connectionId: string; baseId: string },
-  changes: Iterable<Change>,
-): string {
+export function createChangeSetHash(target: { connectionId: string; baseId: string }): {
+  add(change: Change): void;
+  /** Ends it: nothing can be added afterwards. */
+  digest(): string;
+} {
   const hash = createHash('sha256').update(canonicalJson(target));
-  for (const change of changes) hash.update('\n').update(canonicalJson(change));
-  return hash.digest('hex');
+  return {
+    add(change) {
+      hash.update('\n').update(canonicalJson(change));
+    },
+    digest: () => hash.digest('hex'),
+  };
 }

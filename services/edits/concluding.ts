@@ -17,6 +17,9 @@ const LEFT_OVER: readonly ChangeState[] = [
   'unknown',
 ];
 
+/** States of an edit that stands of which nobody can tell what is in the base. */
+const UNCLEAR: readonly ChangeState[] = ['unknown', 'failed'];
+
 export interface Conclusion {
   readonly outcome: Partial<Record<ChangeState, number>>;
   /** Changes that are, or may be, in the base and should not be. */
@@ -40,13 +43,29 @@ export async function concludeEdit(
   const outcome = await countStates(tx, ref.editId);
   const settling = await readSettling(tx, ref.editId);
   const late = settling?.needsReview ?? 0;
-  const unclear = (outcome.unknown ?? 0) + (outcome.failed ?? 0);
-  const leftOver = compensated ? LEFT_OVER.reduce((n, state) => n + (outcome[state] ?? 0), late) : unclear;
-  // An edit that stands is not taken back for a record beside it that may be somebody else's.
-  const state = leftOver + late > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
+  const count = (states: readonly ChangeState[]) => states.reduce((n, state) => n + (outcome[state] ?? 0), 0);
+  const leftOver = compensated ? count(LEFT_OVER) + late : count(UNCLEAR);
+  // An edit that stands is not taken back for a record beside it that may be somebody else's, nor for what a late write replaced.
+  const replaced = (outcome.undo_conflict ?? 0) + (outcome.undo_unknown ?? 0);
+  const state = leftOver + late + replaced > 0 ? 'needs_review' : compensated ? 'rolled_back' : 'applied';
   const from: readonly EditState[] = compensated
     ? ['approved', 'applying', 'applied', 'needs_review']
     : ['approved', 'applying', 'applied'];
+  if (state === 'needs_review') await explainOpen(tx, ref.editId, compensated ? LEFT_OVER : UNCLEAR, reason);
   await moveEdit(tx, ref.editId, from, state, reason);
   return { outcome, leftOver, settling };
+}
+
+/** Whoever looks at a change that is left finds out why: where the undo stopped, what stopped it. */
+async function explainOpen(
+  tx: Tx,
+  editId: string,
+  states: readonly ChangeState[],
+  stoppedBy: string | null,
+): Promise<void> {
+  const reason = `the undo did not come to it${stoppedBy === null ? '' : `: ${stoppedBy}`}`;
+  await tx.query(
+    'UPDATE edit_changes SET reason = $3 WHERE edit_id = $1 AND state = ANY($2) AND reason IS NULL',
+    [editId, states, reason],
+  );
 }

@@ -6,7 +6,8 @@ import { cellsEqual } from '../cells/cells';
 import type { Tx } from '../database/database';
 import { canonicalJson } from './canonical';
 import { ENTRY_COLUMNS, toEntry, type JournalEntry, type Settlement } from './journal';
-import { showCell, type Preview } from './preview';
+import { showCell } from './cell-texts';
+import type { Preview } from './preview';
 import { settleBatch, type EditRun } from './run';
 
 /** A decision is waited for as long as an approval is. */

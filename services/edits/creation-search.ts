@@ -1,19 +1,17 @@
 import type { AirtableRecord, Cells } from '../../contracts/airtable';
 import type { Evidence } from '../../contracts/edits';
 import { SAFEGUARDS } from '../../contracts/safeguards';
-import { findCreated, readNotCreated } from '../witness/found-creations';
-import type { WatchRef } from '../witness/watch-rows';
+import { findCreated } from '../witness/found-creations';
 import { canonicalJson } from './canonical';
 import { differingFields, type FieldsById } from './cell-comparison';
-import { readEdit } from './edit-rows';
-import { explain } from './explanations';
-import { readClaimed, readOpenCreations, type JournalEntry } from './journal';
-import { findMarked, isMarker, markerOf } from './marked-creations';
+import { searchCreatedSince } from './created-since';
+import { readNotOurs, readWatched, sentFirst } from './creation-claims';
+import type { JournalEntry } from './journal';
+import { findMarked, markerOf } from './marked-creations';
 import { presentCells } from './present';
 import { CLOCK_SKEW_MS, readOthersClaims } from './rival-creations';
 import { withoutLater } from './restored-links';
 import type { EditRun } from './run';
-import type { Tx } from '../database/database';
 
 /**
  * What is known of a creation without an answer. `found`: this record is its. `absent`: there is none so far; it may still
@@ -33,12 +31,6 @@ export type CreationFate =
   | { readonly fate: 'absent' }
   | { readonly fate: 'unclear'; readonly records: readonly string[]; readonly reason: string };
 
-/**
- * Airtable gives the second in which a record was made, and clocks that are kept right differ by less than that: a record that
- * is older than a request by more (ms) was there before it. One that might be is held against nobody and taken by nobody.
- */
-const CLOCK_TRUST_MS = 3_000;
-
 /** The cells that an entry creates a record with: those of a creation, or what a deleted record held, without what follows it later. */
 export function cellsToCreate(
   fields: FieldsById,
@@ -51,7 +43,7 @@ export function cellsToCreate(
 
 /**
  * Looks for the records of creations without an answer: `entries` are what one request carried (creations, or deletions whose
- * undo creates their records again), `cellsOf` what each was sent with. By their markers where they were sent with some; else
+ * undo creates their records again), `batch` the one that it was sent under. By their markers where they were sent with some; else
  * by the witness, else by reading back what was created since they were first sent (`first_sent_at`). A record that a journal
  * accounts for is nobody else's. Reads only, and may be asked again at any time: an entry that was given up as never landed
  * has its record here once it lands late, with the evidence for it.
@@ -59,22 +51,19 @@ export function cellsToCreate(
 export async function findCreations(
   run: EditRun,
   entries: readonly JournalEntry[],
-  cellsOf: (entry: JournalEntry) => Cells = (entry) => cellsToCreate(run.fields, entry),
+  batch: string | null = entries[0]?.batch ?? null,
 ): Promise<Map<number, CreationFate>> {
   const [first] = entries;
+  const cellsOf = (entry: JournalEntry) => cellsToCreate(run.fields, entry);
   if (!first) return new Map();
   if (first.markerField !== null) {
     const marked = await searchMarked(run, entries, first.markerField, cellsOf);
     if (marked) return marked;
   }
   if (!SAFEGUARDS.readBack) return new Map(entries.map(({ ordinal }) => [ordinal, { fate: 'absent' }]));
-  return (await searchWitnessed(run, entries, cellsOf)) ?? searchCreatedSince(run, entries, cellsOf);
-}
-
-/** When the records of these entries can have been created first. */
-function sentFirst(entries: readonly JournalEntry[]): Date | undefined {
-  const times = entries.flatMap(({ firstSentAt, sentAt }) => (firstSentAt ?? sentAt)?.getTime() ?? []);
-  return times.length ? new Date(Math.min(...times)) : undefined;
+  return (
+    (await searchWitnessed(run, entries, cellsOf)) ?? searchCreatedSince(run, { entries, batch }, cellsOf)
+  );
 }
 
 /** Undefined when the marker field is not there any more. */
@@ -164,98 +153,4 @@ export async function searchWitnessed(
       },
     ]),
   );
-}
-
-async function searchCreatedSince(
-  run: EditRun,
-  entries: readonly JournalEntry[],
-  cellsOf: (entry: JournalEntry) => Cells,
-): Promise<Map<number, CreationFate>> {
-  const tableId = entries[0]?.change.tableId ?? '';
-  const since = sentFirst(entries);
-  const sent = await run.db.tenant(run.workspaceId, (tx) => readOpenCreations(tx, run.editId, tableId));
-  const own = new Set(entries.map(({ ordinal }) => ordinal));
-  const requests = [entries, ...byBatch(sent.filter(({ ordinal }) => !own.has(ordinal)))].map((request) =>
-    request.map(cellsOf),
-  );
-  const fits = (cells: Cells, record: AirtableRecord) =>
-    differingFields(run.fields, cells, record).length === 0;
-  const wanted = requests[0] ?? [];
-  const alike = (await readCreatedSince(run, entries)).filter((r) =>
-    requests.some((q) => q.some((c) => fits(c, r))),
-  );
-  const { made, contested } = await readOthersClaims(run, tableId, alike);
-  const candidates = alike.filter(({ id }) => !made.has(id));
-  const doubtful = candidates.filter(
-    (r) =>
-      wanted.some((cells) => fits(cells, r)) &&
-      (contested.has(r.id) || Date.parse(r.createdTime) < (since?.getTime() ?? 0) - CLOCK_TRUST_MS),
-  );
-  const told = doubtful.length
-    ? 'unclear'
-    : explain({ requests, candidates, fits, same: (a, b) => canonicalJson(a) === canonicalJson(b) });
-  if (told === 'absent') return new Map(entries.map(({ ordinal }) => [ordinal, { fate: 'absent' }]));
-  const records = candidates.filter((r) => wanted.some((cells) => fits(cells, r))).map(({ id }) => id);
-  const reason =
-    'an unanswered request may have created it: several or only some records match, or they can be somebody else’s, so none was taken for ours';
-  return new Map(
-    entries.map(({ ordinal }, i): [number, CreationFate] => {
-      const record = told === 'unclear' ? undefined : told[i];
-      if (!record) return [ordinal, { fate: 'unclear', records, reason }];
-      const cells = wanted[i] ?? {};
-      const how = 'the answer was lost; found again by reading back';
-      return [ordinal, { fate: 'found', record, evidence: 'read_back', cells, surplus: [], reason: how }];
-    }),
-  );
-}
-
-function byBatch(entries: readonly JournalEntry[]): JournalEntry[][] {
-  const batches = new Map<string | null, JournalEntry[]>();
-  for (const entry of entries) batches.set(entry.batch, [...(batches.get(entry.batch) ?? []), entry]);
-  return [...batches.values()];
-}
-
-/**
- * Records of the table that came since the request first left, that no journal accounts for, that nobody else is known to
- * have made, and that carry no marker: a request without markers makes none with one.
- */
-export async function readCreatedSince(
-  run: EditRun,
-  entries: readonly JournalEntry[],
-): Promise<AirtableRecord[]> {
-  const sentAt = sentFirst(entries);
-  const tableId = entries[0]?.change.tableId;
-  if (!sentAt || tableId === undefined) return [];
-  const since = new Date(sentAt.getTime() - CLOCK_SKEW_MS);
-  const filterByFormula = `IS_AFTER(CREATED_TIME(), DATETIME_PARSE("${since.toISOString()}"))`;
-  const created: AirtableRecord[] = [];
-  const pages = run.client.listRecords(run.baseId, tableId, { filterByFormula }, { signal: run.signal });
-  for await (const page of pages)
-    created.push(...page.filter((r) => Date.parse(r.createdTime) >= since.getTime()));
-  const unmarked = created.filter((r) => !Object.values(r.fields).some(isMarker));
-  const [claimed, others] = await readNotOurs(
-    run,
-    sentAt,
-    unmarked.map((r) => r.id),
-  );
-  return unmarked.filter((r) => !claimed.has(r.id) && !others.has(r.id));
-}
-
-/** Records that a journal of the workspace accounts for, and those that the witness says somebody else made. */
-async function readNotOurs(
-  run: EditRun,
-  sentAt: Date | undefined,
-  ids: readonly string[],
-): Promise<[claimed: ReadonlySet<string>, others: ReadonlySet<string>]> {
-  if (ids.length === 0) return [new Set(), new Set()];
-  return run.db.tenant(run.workspaceId, async (tx) => [
-    await readClaimed(tx, ids),
-    sentAt ? await readNotCreated(tx, await readWatched(tx, run), sentAt, ids) : new Set<string>(),
-  ]);
-}
-
-/** What of the witness concerns the edit: its base, through its connection. */
-async function readWatched(tx: Tx, run: EditRun): Promise<WatchRef> {
-  const { connection_id: connectionId } = await readEdit(tx, run.editId);
-  return { workspaceId: run.workspaceId, connectionId, baseId: run.baseId };
 }

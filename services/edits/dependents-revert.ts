@@ -2,24 +2,23 @@ import { ChainRequest, type Dependent } from '../../contracts/dependents';
 import { SagatableError } from '../../contracts/errors';
 import type { Tx } from '../database/database';
 import { fieldsOf, type FieldsById } from './cell-comparison';
-import { describeDependents, IN_BASE, readDependents, readIncluded } from './dependents';
-import { foldEntries } from './dependents-folding';
+import { describeDependents, readDependents, readIncluded } from './dependents';
 import { readEdit, readRequest, type EditRow } from './edit-rows';
 import { previewOf } from './edit-work';
-import { readEntries, type JournalEntry } from './journal';
+import { createExamples } from './examples';
+import type { JournalEntry } from './journal';
+import { readFolded, readLanded } from './landed-pages';
 import { readMadeIds, withMadeTables } from './new-ids';
+import type { Reading } from './plan-stage';
 import type { Preview } from './preview';
 import type { RevertPlan } from './revert';
-
-/** More than this many examples say nothing new. */
-const MAX_EXAMPLES = 10;
 
 /** What a revert is to take back: the edit it is of, with newer ones where that was asked for. */
 export interface Reverted {
   /** Previews of all of them, the one it is of first. */
   readonly previews: readonly Preview[];
-  /** What they left in the base, newest first. */
-  readonly landed: readonly JournalEntry[];
+  /** Their ids, in the same order. */
+  readonly editIds: readonly string[];
   /** How many newer edits are taken back with it. */
   readonly included: number;
   /** Newer edits that stay, although they wrote to the same cells or records. */
@@ -35,11 +34,6 @@ export async function readReverted(tx: Tx, revert: EditRow): Promise<Reverted> {
   if (included.length) await tx.query('UPDATE edits SET includes = $2 WHERE id = $1', [revert.id, included]);
   const edits = [original];
   for (const id of included) edits.push(await readEdit(tx, id));
-  const landed: JournalEntry[] = [];
-  for (const { id } of edits)
-    landed.push(...(await readEntries(tx, id, IN_BASE, Number.MAX_SAFE_INTEGER, 'backwards')));
-  // One edit keeps the order of its journal; of several the newest write of a record comes first.
-  if (included.length) landed.sort((a, b) => (b.sentAt?.getTime() ?? 0) - (a.sentAt?.getTime() ?? 0));
   const previews: Preview[] = [];
   for (const edit of edits) {
     const preview = previewOf(edit);
@@ -48,38 +42,42 @@ export async function readReverted(tx: Tx, revert: EditRow): Promise<Reverted> {
   const dependents = await readDependents(tx, original.id);
   return {
     previews,
-    landed,
+    editIds: edits.map(({ id }) => id),
     included: included.length,
     staying: dependents.filter(({ editId }) => !included.includes(editId)),
   };
 }
 
 /**
- * The change set that takes edits back, newest first and then the older, as one: each cell goes back to what it held before
- * the oldest of them where it still holds the newest's result. `plan` makes it of what they did as if one had done it.
+ * Stages what takes edits back, newest first and then the older, as one: each cell goes back to what it held before the oldest
+ * of them where it still holds the newest's result. `plan` makes it of what they did as if one had done it, which comes to it
+ * page by page, newest first; `read` runs each query.
  */
 export async function planChainRevert(
-  { previews, landed, included, staying }: Reverted,
+  { previews, editIds, included, staying }: Reverted,
+  read: Reading,
   plan: (
     fields: FieldsById,
     tables: Preview['tables'],
-    landed: readonly JournalEntry[],
+    landed: AsyncIterable<readonly JournalEntry[]>,
   ) => Promise<RevertPlan>,
 ): Promise<RevertPlan> {
   const fields: FieldsById = new Map(previews.flatMap((preview) => [...fieldsOf(preview)]));
   const tables = new Map(previews.flatMap((preview) => preview.tables.map((table) => [table.id, table])));
-  const { entries, interrupted } =
-    included > 0 ? foldEntries(fields, landed) : { entries: landed, interrupted: [] };
+  const interrupted = createExamples();
+  const landed =
+    included > 0
+      ? readFolded(fields, editIds, read, (one) => interrupted.add(one))
+      : readLanded(editIds, read);
   const warnings = [...describeDependents(staying)];
   if (included > 0) warnings.push(`This takes back ${included} newer edits first, and then this one.`);
-  if (interrupted.length) {
-    const more = interrupted.length > MAX_EXAMPLES ? ` … and ${interrupted.length - MAX_EXAMPLES} more` : '';
-    warnings.push(
-      `Changed by somebody between these edits, and set back only to that (${interrupted.length}): ${interrupted.slice(0, MAX_EXAMPLES).join('; ')}${more}`,
-    );
-  }
+
   try {
-    const planned = await plan(fields, [...tables.values()], entries);
+    const planned = await plan(fields, [...tables.values()], landed);
+    if (interrupted.count)
+      warnings.push(
+        `Changed by somebody between these edits, and set back only to that (${interrupted.count}): ${interrupted.text()}`,
+      );
     return { ...planned, warnings: [...warnings, ...planned.warnings] };
   } catch (error) {
     if (!(error instanceof SagatableError) || error.code !== 'nothing_to_revert' || staying.length === 0)

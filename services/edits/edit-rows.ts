@@ -128,7 +128,7 @@ export async function approveEdit(
 ): Promise<EditRow> {
   const { rows } = await tx.query(
     `UPDATE edits SET state = 'approved', decided_by = $3, decided_at = now(), conflicts = $4, operation_id = $5
-     WHERE id = $1 AND state = 'proposed' AND hash = $2 AND expires_at > now() RETURNING ${COLUMNS}`,
+     WHERE id = $1 AND state = 'proposed' AND hash = $2 AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`,
     [editId, decision.hash, decision.by, decision.conflicts, decision.operationId],
   );
   if (rows[0]) return Row.parse(rows[0]);
@@ -144,7 +144,7 @@ export async function rejectEdit(
 ): Promise<EditRow> {
   const { rows } = await tx.query(
     `UPDATE edits SET state = 'rejected', decided_by = $2, decided_at = now(), reason = $3
-     WHERE id = $1 AND state = 'proposed' AND expires_at > now() RETURNING ${COLUMNS}`,
+     WHERE id = $1 AND state = 'proposed' AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`,
     [editId, by, reason],
   );
   if (rows[0]) return Row.parse(rows[0]);

@@ -4,6 +4,7 @@ import { chooseChanges } from './choosing';
 import { concludeEdit } from './concluding';
 import { moveEdit } from './edit-rows';
 import type { EditDependencies, EditRef } from './edit-work';
+import { clearPlanned } from './planned-rows';
 import { planEdit } from './planning';
 import { findConnection, proposeEdit, type Proposal } from './proposing';
 import { applyChunk, compensateChunk, sweepEdit } from './running';
@@ -19,7 +20,9 @@ export function createEdits(dependencies: EditDependencies) {
 
     /** Marks a proposal that could not be planned, so that it says so instead of waiting for ever. */
     failPlanning: (workspaceId: string, editId: string, reason: string) =>
-      db.tenant(workspaceId, (tx) => moveEdit(tx, editId, ['planning'], 'failed', reason)),
+      db.tenant(workspaceId, async (tx) => {
+        if (await moveEdit(tx, editId, ['planning'], 'failed', reason)) await clearPlanned(tx, editId);
+      }),
 
     choose: (tx: Tx, editId: string, only: readonly number[] | undefined) => chooseChanges(tx, editId, only),
     applyChunk: (ref: EditRef, live: Liveness) => applyChunk(dependencies, ref, live),

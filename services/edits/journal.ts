@@ -4,7 +4,7 @@ import type { ChangeState, Evidence } from '../../contracts/edits';
 import type { Database, Tx } from '../database/database';
 import type { SettledChange } from '../audit/change-trail';
 import type { DraftedChange } from './draft';
-import { holdLease, type Lease } from './leases';
+import { holding, holdLease, isHeld, type Lease } from './leases';
 import { followMadeIds } from './new-ids';
 
 /** One change of a change set with what became of it. */
@@ -93,25 +93,27 @@ export interface Settlement {
   readonly evidence?: Evidence;
   /** It is certain that nothing was carried out: the time of sending is forgotten, but not that of an earlier try without an answer. */
   readonly notSent?: true;
+  /** It goes on without the marker that it was sent with: the field is not there any more. */
+  readonly unmarked?: true;
 }
 
-/** Stores a planned change set: the journal's rows before anything has happened. */
+/** Stores changes of a planned change set, from ordinal `first` on: the journal's rows before anything has happened. */
 export async function insertChanges(
   tx: Tx,
   workspaceId: string,
   editId: string,
-  drafted: readonly DraftedChange[],
-  groupKeys: readonly string[],
+  first: number,
+  changes: ReadonlyArray<DraftedChange & { readonly groupKey: string }>,
 ): Promise<void> {
-  for (let i = 0; i < drafted.length; i += ROWS_PER_INSERT) {
-    const rows = drafted.slice(i, i + ROWS_PER_INSERT).map(({ change, label }, n) => ({
-      ordinal: i + n,
+  for (let i = 0; i < changes.length; i += ROWS_PER_INSERT) {
+    const rows = changes.slice(i, i + ROWS_PER_INSERT).map(({ change, label, groupKey }, n) => ({
+      ordinal: first + i + n,
       kind: change.kind,
       table_id: change.tableId,
       record_id: change.kind === 'update' || change.kind === 'delete' ? change.recordId : null,
       label,
       change,
-      group_key: groupKeys[i + n] ?? '',
+      group_key: groupKey,
     }));
     await tx.query(
       `INSERT INTO edit_changes (workspace_id, edit_id, ordinal, kind, table_id, record_id, label, change, group_key)
@@ -131,9 +133,14 @@ export async function readEntries(
   direction: 'forwards' | 'backwards',
   only: readonly number[] | null = null,
 ): Promise<JournalEntry[]> {
+  const order = direction === 'forwards' ? 'ASC' : 'DESC';
   const { rows } = await tx.query<Row>(
-    `SELECT ${ENTRY_COLUMNS} FROM edit_changes WHERE edit_id = $1 AND state = ANY($2) AND ($4::int[] IS NULL OR ordinal = ANY($4))
-     ORDER BY ordinal ${direction === 'forwards' ? 'ASC' : 'DESC'} LIMIT $3`,
+    // State by state: each is then read from its index, and none of what is done with already is gone through.
+    `SELECT ${ENTRY_COLUMNS} FROM unnest($2::text[]) AS s(wanted) CROSS JOIN LATERAL (
+       SELECT ${ENTRY_COLUMNS} FROM edit_changes
+       WHERE edit_id = $1 AND state = s.wanted AND ($4::int[] IS NULL OR ordinal = ANY($4))
+       ORDER BY ordinal ${order} LIMIT $3) c
+     ORDER BY ordinal ${order} LIMIT $3`,
     [editId, states, limit, only],
   );
   return followMadeIds(tx, editId, rows.map(toEntry));
@@ -195,7 +202,7 @@ export async function readClaimed(tx: Tx, recordIds: readonly string[]): Promise
   const { rows } = await tx.query<{ id: string }>(
     `SELECT record_id AS id FROM edit_changes WHERE kind = 'create' AND record_id = ANY($1)
      UNION SELECT restored_as FROM edit_changes WHERE restored_as = ANY($1)
-     UNION SELECT record_id FROM late_records WHERE record_id = ANY($1) AND state <> 'unclear'`,
+     UNION SELECT record_id FROM late_records WHERE record_id = ANY($1) AND state NOT IN ('unclear', 'foreign')`,
     [recordIds],
   );
   return new Set(rows.map((r) => r.id));
@@ -215,17 +222,26 @@ export function intend(
   entries: ReadonlyArray<{ ordinal: number; found?: Cells; markerField?: string }>,
 ): Promise<void> {
   return db.tenant(lease.workspaceId, async (tx) => {
-    await holdLease(tx, lease);
-    await tx.query(
+    const held = holdLease(tx, lease);
+    const marked = tx.query(
       `UPDATE edit_changes c SET state = $4, batch = $3, attempts = c.attempts + 1, sent_at = statement_timestamp(), found = coalesce(r.found, c.found),
          evidence = CASE WHEN $4 = 'intended' THEN NULL ELSE c.evidence END,
          marker_field = coalesce(r."markerField", c.marker_field),
          first_sent_at = CASE WHEN (c.kind = 'delete') = ($4 = 'undo_intended') THEN coalesce(c.first_sent_at, statement_timestamp())
            ELSE c.first_sent_at END
        FROM jsonb_to_recordset($5::jsonb) AS r(ordinal int, found jsonb, "markerField" text)
-       WHERE c.edit_id = $2 AND c.workspace_id = $1 AND c.ordinal = r.ordinal`,
-      [lease.workspaceId, editId, batch, state, JSON.stringify(entries)],
+       WHERE c.edit_id = $2 AND c.workspace_id = $1 AND c.ordinal = r.ordinal AND c.ordinal = ANY($6) AND ${isHeld(7)}`,
+      [
+        lease.workspaceId,
+        editId,
+        batch,
+        state,
+        JSON.stringify(entries),
+        entries.map(({ ordinal }) => ordinal),
+        ...holding(lease),
+      ],
     );
+    await Promise.all([held, marked]);
   });
 }
 
@@ -240,7 +256,6 @@ export async function settle(
   settlements: readonly Settlement[],
 ): Promise<SettledChange[]> {
   if (settlements.length === 0) return [];
-  await holdLease(tx, lease);
   const rows = settlements.map((s) => ({
     ordinal: s.ordinal,
     state: s.state,
@@ -250,21 +265,33 @@ export async function settle(
     found: s.found ?? null,
     evidence: s.evidence ?? null,
     not_sent: s.notSent ?? false,
+    unmarked: s.unmarked ?? false,
   }));
-  const settled = await tx.query<SettledRow>(
+  // Both leave together: other batches of the edit wait for the lease until this commits.
+  const held = holdLease(tx, lease);
+  const settling = tx.query<SettledRow>(
     `UPDATE edit_changes c SET state = r.state, reason = r.reason, settled_at = clock_timestamp(),
        record_id = coalesce(r.record_id, c.record_id), restored_as = coalesce(r.restored_as, c.restored_as),
        found = coalesce(nullif(r.found, 'null'::jsonb), c.found),
        evidence = CASE WHEN r.state IN ('pending', 'intended') THEN NULL ELSE coalesce(r.evidence, c.evidence) END,
+       marker_field = CASE WHEN r.unmarked THEN NULL ELSE c.marker_field END,
        first_sent_at = CASE WHEN r.not_sent AND c.first_sent_at = c.sent_at THEN NULL ELSE c.first_sent_at END,
        sent_at = CASE WHEN r.not_sent THEN (SELECT max(l.sent_at) FROM lost_requests l WHERE l.edit_id = $2 AND c.ordinal = ANY(l.ordinals))
          ELSE c.sent_at END
-     FROM edit_changes o, jsonb_to_recordset($3::jsonb) AS r(ordinal int, state text, reason text, record_id text, restored_as text, found jsonb, evidence text, not_sent boolean)
+     FROM edit_changes o, jsonb_to_recordset($3::jsonb) AS r(ordinal int, state text, reason text, record_id text, restored_as text, found jsonb, evidence text, not_sent boolean, unmarked boolean)
      WHERE c.workspace_id = $1 AND c.edit_id = $2 AND c.ordinal = r.ordinal
        AND o.workspace_id = $1 AND o.edit_id = $2 AND o.ordinal = r.ordinal
+       AND c.ordinal = ANY($4) AND o.ordinal = ANY($4) AND ${isHeld(5)}
      RETURNING c.ordinal, o.state AS was, c.state, c.change, c.record_id, c.restored_as, c.found, c.evidence`,
-    [lease.workspaceId, editId, JSON.stringify(rows)],
+    [
+      lease.workspaceId,
+      editId,
+      JSON.stringify(rows),
+      settlements.map(({ ordinal }) => ordinal),
+      ...holding(lease),
+    ],
   );
+  const [, settled] = await Promise.all([held, settling]);
   const changes = settled.rows.map((row) => ({
     ordinal: row.ordinal,
     was: row.was,

@@ -98,6 +98,7 @@ function readRestored(run: EditRun, entries: readonly JournalEntry[]): Promise<S
   const ids = entries.flatMap(({ change }) =>
     change.kind === 'create' && change.restores !== undefined ? [change.restores] : [],
   );
+  if (ids.length === 0) return Promise.resolve(new Set<string>());
   return run.db.tenant(run.workspaceId, (tx) => readRestoredElsewhere(tx, run.editId, ids));
 }
 

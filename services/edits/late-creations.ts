@@ -1,7 +1,7 @@
 import { findCreations } from './creation-search';
 import { readOrdinals, type JournalEntry } from './journal';
 import type { LateRecord } from './late-records';
-import type { LostRequest } from './late-requests';
+import { createsRecords, type LostRequest } from './late-requests';
 import { followRestoredLinks } from './restored-links';
 import type { EditRun } from './run';
 
@@ -24,12 +24,12 @@ export async function findLateCreations(
   compensated: boolean,
 ): Promise<LateRecord[]> {
   const found = new Map<string, LateRecord>();
-  for (const request of sameOnce(lost.filter(isCreation))) {
+  for (const request of sameOnce(lost.filter(createsRecords))) {
     const entries = await readCarried(run, request.ordinals);
     // Taken back already, it is nothing of this edit's until it is found; while it stands, its record is claimed.
     const open = entries.some(({ state }) => TOLD.has(state) || (compensated && state === 'landed'));
     if (open || entries.length === 0) continue;
-    for (const [ordinal, fate] of await findCreations(run, entries)) {
+    for (const [ordinal, fate] of await findCreations(run, entries, request.batch)) {
       const own = { ordinal, tableId: request.tableId };
       if (fate.fate === 'unclear') {
         for (const recordId of fate.records)
@@ -48,15 +48,13 @@ export async function findLateCreations(
           found.set(recordId, { ...own, recordId, cells, evidence, reason, ours: true });
       }
     }
+    // What is found is written down before another request is asked about: it might take the same records for its own.
+    if ([...found.values()].some(({ ours }) => ours)) break;
   }
   return [...found.values()];
 }
 
-/** What a request carried: creations, or, undoing, deleted records that were to come back. */
-const isCreation = ({ phase, kind }: LostRequest) =>
-  (phase === 'apply' && kind === 'create') || (phase === 'undo' && kind === 'delete');
-
-/** Requests that carried the same are looked for together: their records are alike. */
+/** Of requests that carried the same, the last stands for all: what they make is alike, and what was found is set off against the earlier ones. */
 function sameOnce(lost: readonly LostRequest[]): LostRequest[] {
   return [...new Map(lost.map((request) => [request.ordinals.join(), request])).values()];
 }

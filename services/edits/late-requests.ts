@@ -10,6 +10,12 @@ export interface LostRequest {
   readonly kind: JournalEntry['change']['kind'];
   readonly tableId: string;
   readonly ordinals: readonly number[];
+  readonly sentAt: Date;
+}
+
+/** Whether a request creates records: one of creations, or, undoing, of deleted records that are to come back. */
+export function createsRecords({ phase, kind }: Pick<LostRequest, 'phase' | 'kind'>): boolean {
+  return (phase === 'apply' && kind === 'create') || (phase === 'undo' && kind === 'delete');
 }
 
 /**
@@ -58,11 +64,12 @@ export async function readLost(tx: Tx, editId: string): Promise<LostRequest[]> {
     kind: LostRequest['kind'];
     table_id: string;
     ordinals: number[];
+    sent_at: Date;
   }>(
-    `SELECT batch, phase, kind, table_id, ordinals FROM lost_requests WHERE edit_id = $1 AND state = 'open' ORDER BY sent_at, batch`,
+    `SELECT batch, phase, kind, table_id, ordinals, sent_at FROM lost_requests WHERE edit_id = $1 AND state = 'open' ORDER BY sent_at, batch`,
     [editId],
   );
-  return rows.map(({ table_id: tableId, ...row }) => ({ ...row, tableId }));
+  return rows.map(({ table_id: tableId, sent_at: sentAt, ...row }) => ({ ...row, tableId, sentAt }));
 }
 
 /** How many requests of the edit may still land. */

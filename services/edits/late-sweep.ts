@@ -1,9 +1,11 @@
 import { SAFEGUARDS } from '../../contracts/safeguards';
+import { countStates } from './journal';
 import { findLateCreations } from './late-creations';
 import { noteLateRecords, removeLateRecords } from './late-records';
 import { readLost } from './late-requests';
 import { beginSweep, countLandings, endSettling, type SettleWindow } from './late-settling';
 import { takeUpLateWrites } from './late-writes';
+import { restoreSome } from './restoring';
 import { runChunk, type ChunkLimits, type ChunkResult, type EditRun, type JournalLook } from './run';
 
 /**
@@ -32,7 +34,10 @@ export async function sweepLate(
     const removed = await removeLateRecords(run);
     if (removed > 0) return { handled: 1 };
     const { lost, window } = await begin(run);
-    if (!window) return 'nothing left';
+    if (!window) {
+      walk = compensated && (await isAnythingThere(run));
+      return 'nothing left';
+    }
     const taken = await takeUpLateWrites(run, lost, compensated);
     const created = await findLateCreations(run, lost, compensated);
     await noteLateRecords(run, created);
@@ -40,9 +45,12 @@ export async function sweepLate(
     await run.db.tenant(run.workspaceId, (tx) => countLandings(tx, run.editId, taken.landings + ours));
     if (ours > 0) return { handled: 1 };
     if (taken.waitMs > 0) return { waitMs: taken.waitMs };
-    walk = compensated && taken.landings > 0;
+    walk = compensated && (taken.landings > 0 || (await isAnythingThere(run)));
     if (walk) return 'nothing left';
     if (taken.landings > 0) return { handled: 1 };
+    // Of an edit that stands nobody walks back: what belongs to a record that was put back follows it here.
+    const restored = compensated ? 'nothing left' : await restoreSome(run, 'undoing');
+    if (restored !== 'nothing left') return restored;
     if (window.leftMs > 0 && SAFEGUARDS.lateSweep) {
       until = window.until.toISOString();
       await noteWaiting(run, until);
@@ -53,6 +61,12 @@ export async function sweepLate(
   });
   if (walk) return { ...chunk, state: 'walk' };
   return until === undefined ? chunk : { ...chunk, until };
+}
+
+/** Whether something is to be taken back, or to be found out about: a sweep that was killed left its findings in the journal. */
+async function isAnythingThere({ db, workspaceId, editId }: EditRun): Promise<boolean> {
+  const states = await db.tenant(workspaceId, (tx) => countStates(tx, editId));
+  return Boolean(states.landed || states.intended || states.undo_intended);
 }
 
 /** Without a window there is nothing left that could land. */

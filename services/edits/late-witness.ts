@@ -1,12 +1,13 @@
 import type { Cells } from '../../contracts/airtable';
 import type { EditState } from '../../contracts/edits';
+import type { ChangeTrail } from '../audit/change-trail';
 import type { Tx } from '../database/database';
 import { includesCells, readOwnUsers } from '../witness/attribution';
 import type { WatchRef } from '../witness/watch-rows';
 import { equalCells, fieldsOf, type FieldsById } from './cell-comparison';
 import { moveEdit } from './edit-rows';
 import { readClaimed, readOrdinals, type JournalEntry } from './journal';
-import { readLost } from './late-requests';
+import { createsRecords, readLost } from './late-requests';
 import { Preview } from './preview';
 
 /** The states of an edit that has ended and may be looked at by a person after all. */
@@ -28,13 +29,19 @@ interface EndedEdit {
  * written to the base here: what others have built on it meanwhile is for a person to judge. Says how many it found; a
  * landing counts once, however often the stream is looked at.
  */
-export async function reopenLateLandings(tx: Tx, ref: WatchRef, tokenUser: string | null): Promise<number> {
+export async function reopenLateLandings(
+  tx: Tx,
+  trail: ChangeTrail,
+  ref: WatchRef,
+  tokenUser: string | null,
+): Promise<number> {
   const edits = await readEnded(tx, ref);
   if (edits.length === 0) return 0;
   const users = [...(await readOwnUsers(tx, tokenUser))];
   let landings = 0;
   for (const edit of edits) {
-    const found = (await reopenChanges(tx, ref, edit, users)) + (await nameRecords(tx, ref, edit, users));
+    const found =
+      (await reopenChanges(tx, trail, ref, edit, users)) + (await nameRecords(tx, trail, ref, edit, users));
     landings += found;
     if (found === 0) continue;
     await moveEdit(tx, edit.id, ['rolled_back', 'applied'], 'needs_review', REASON);
@@ -65,6 +72,7 @@ async function readEnded(tx: Tx, ref: WatchRef): Promise<EndedEdit[]> {
 
 async function reopenChanges(
   tx: Tx,
+  trail: ChangeTrail,
   ref: WatchRef,
   edit: EndedEdit,
   users: readonly string[],
@@ -72,17 +80,24 @@ async function reopenChanges(
   if (edit.state === 'applied') return 0;
   const sent = (await readLost(tx, edit.id)).filter(({ phase }) => phase === 'apply');
   const entries = await readOrdinals(tx, edit.id, [...new Set(sent.flatMap(({ ordinals }) => ordinals))]);
-  const late: number[] = [];
+  const late: JournalEntry[] = [];
   for (const entry of entries) {
     if (!NOT_THERE.has(entry.state) || entry.recordId === null) continue;
-    if (await hasLanded(tx, ref, edit, users, entry)) late.push(entry.ordinal);
+    if (await hasLanded(tx, ref, edit, users, entry)) late.push(entry);
   }
   if (late.length === 0) return 0;
   await tx.query(
     `UPDATE edit_changes SET state = 'undo_unknown', reason = $3, evidence = 'witness', settled_at = clock_timestamp()
      WHERE edit_id = $1 AND ordinal = ANY($2)`,
-    [edit.id, late, REASON],
+    [edit.id, late.map(({ ordinal }) => ordinal), REASON],
   );
+  const settled = late.map(({ state, ...entry }) => ({
+    ...entry,
+    was: state,
+    state: 'undo_unknown' as const,
+    evidence: 'witness',
+  }));
+  await trail.note(tx, { workspaceId: ref.workspaceId, editId: edit.id }, settled);
   return late.length;
 }
 
@@ -118,13 +133,12 @@ async function hasLanded(
 /** Records that a request without an answer created, and that no journal accounts for. */
 async function nameRecords(
   tx: Tx,
+  trail: ChangeTrail,
   ref: WatchRef,
   edit: EndedEdit,
   users: readonly string[],
 ): Promise<number> {
-  const lost = (await readLost(tx, edit.id)).filter(
-    ({ phase, kind }) => (phase === 'apply' && kind === 'create') || (phase === 'undo' && kind === 'delete'),
-  );
+  const lost = (await readLost(tx, edit.id)).filter(createsRecords);
   let named = 0;
   for (const request of lost) {
     // Told before its answer, a record of an edit that runs looks like nobody's: the next look knows.
@@ -162,7 +176,13 @@ async function nameRecords(
           REASON,
         ],
       );
-      named += rowCount ?? 0;
+      if (!rowCount) continue;
+      named++;
+      const change = { kind: 'create' as const, tableId: request.tableId, cells: after ?? {} };
+      const created = { ordinal: entry.ordinal, change, recordId, restoredAs: null, found: null };
+      await trail.note(tx, { workspaceId: ref.workspaceId, editId: edit.id }, [
+        { ...created, was: 'intended', state: 'landed', evidence: 'witness' },
+      ]);
     }
   }
   return named;

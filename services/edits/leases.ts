@@ -81,6 +81,30 @@ export async function holdLease(tx: Tx, lease: Lease): Promise<void> {
   }
 }
 
+/** Who still has so long (s) need not prolong the lease to send one request, which takes no longer than that. */
+const LONG_ENOUGH_SECONDS = 20;
+
+/** True when the lease is ours and lasts long enough for one request. Changes nothing and waits for nobody. */
+export async function lastsLong(tx: Tx, lease: Lease): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `SELECT 1 FROM base_leases WHERE base_key = $1 AND holder = $2 AND fence = $3
+       AND expires_at > clock_timestamp() + make_interval(secs => $4)`,
+    [...holding(lease), LONG_ENOUGH_SECONDS],
+  );
+  return rowCount === 1;
+}
+
+/** SQL that is true of a lease whose three values (see `holding`) begin at number `first`: for what leaves with `holdLease`. */
+export const isHeld = (first: number): string =>
+  `EXISTS (SELECT 1 FROM base_leases l WHERE l.base_key = $${first} AND l.holder = $${first + 1} AND l.fence = $${first + 2})`;
+
+/** What names a lease. */
+export const holding = ({ baseKey, holder, fence }: Lease): [string, string, number] => [
+  baseKey,
+  holder,
+  fence,
+];
+
 /** Gives the base back, so that whoever waits goes next. */
 export async function releaseLease(db: Database, lease: Lease): Promise<void> {
   await db.tenant(lease.workspaceId, (tx) =>

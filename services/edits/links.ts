@@ -11,6 +11,13 @@ export function quoteFormula(text: string): string {
 }
 
 /**
+ * A field in Airtable's formula language, by its name: ids are not taken everywhere there. Source: issue 321 of airtable.js.
+ */
+export function quoteField(name: string): string {
+  return `{${name.replace(/[\\}]/g, '\\$&')}}`;
+}
+
+/**
  * The record that a link's value means: an id as it is, else the one record of the linked table whose primary
  * cell is that text. Throws InvalidInput when there is none or more than one; nothing is created by guess.
  */
@@ -31,7 +38,7 @@ export async function findLinked(
   const primary = r.index.primaryField(table);
   const found: string[] = [];
   const query = {
-    filterByFormula: `{${primary.id}} = ${quoteFormula(nameOrId)}`,
+    filterByFormula: `${quoteField(primary.name)} = ${quoteFormula(nameOrId)}`,
     fields: [primary.id],
     maxRecords: 2,
   };

@@ -5,7 +5,7 @@ import { SagatableError } from '../../contracts/errors';
 import { MARKER_PREFIX } from '../../contracts/markers';
 import type { WriteOptions } from '../airtable/client';
 import type { JournalEntry } from './journal';
-import { quoteFormula } from './links';
+import { quoteField, quoteFormula } from './links';
 import type { EditRun } from './run';
 
 /** One record that an entry of the journal creates: a creation, or the return of a deleted one. */
@@ -39,13 +39,15 @@ export function isMarker(value: CellValue | undefined): boolean {
  */
 export function markerFieldFor(
   run: Pick<EditRun, 'markers'>,
-  entries: readonly Pick<JournalEntry, 'change' | 'markerField'>[],
+  entries: readonly Pick<JournalEntry, 'change' | 'markerField' | 'firstSentAt'>[],
   creations: readonly Creation[],
 ): string | undefined {
   const [first] = entries;
   if (!first) return undefined;
   const field = first.markerField ?? run.markers.get(first.change.tableId);
   if (field === undefined || first.markerField !== null) return field;
+  // An earlier request without markers may still land: it is looked for, and its like sent, without them.
+  if (entries.some(({ firstSentAt }) => firstSentAt !== null)) return undefined;
   const ownText = creations.some(({ cells }) => {
     const value = cells[field] ?? null;
     return value !== null && !isMarker(value);
@@ -107,8 +109,7 @@ export async function findMarked(
   return undefined;
 
   async function listMarked(name: string): Promise<Map<number, AirtableRecord[]>> {
-    // Airtable takes no field ids in this formula. Source: issue 321 of airtable.js.
-    const cell = `{${name.replace(/[\\}]/g, '\\$&')}}`;
+    const cell = quoteField(name);
     const filterByFormula = `OR(${[...ordinalOf.keys()].map((m) => `${cell}=${quoteFormula(m)}`).join(',')})`;
     const found = new Map<number, AirtableRecord[]>();
     const pages = run.client.listRecords(run.baseId, tableId, { filterByFormula }, { signal: run.signal });

@@ -4,6 +4,10 @@ import { SagatableError } from '../../contracts/errors';
 import type { FieldSpec } from '../../contracts/schema-changes';
 import type { Tx } from '../database/database';
 import type { Preview } from './preview';
+import { PREVIEW_TELLS_OF } from './preview-kinds';
+
+/** The kinds of changes that make what has an id of its own. */
+const MAKING = ['createTable', 'createField'];
 
 /** Real ids of what an edit has made, by what stands for each in its change set. */
 export type MadeIds = ReadonlyMap<string, string>;
@@ -26,8 +30,8 @@ export function assertHasRecords({ id, name }: { readonly id: string; readonly n
 /** The real ids of the tables and fields that an edit has made so far. */
 export async function readMadeIds(tx: Tx, editId: string): Promise<MadeIds> {
   const { rows } = await tx.query<{ made: Record<string, string> }>(
-    'SELECT made FROM edit_changes WHERE edit_id = $1 AND made IS NOT NULL',
-    [editId],
+    `SELECT made FROM edit_changes WHERE edit_id = $1 AND made IS NOT NULL AND ${PREVIEW_TELLS_OF}`,
+    [editId, MAKING],
   );
   return new Map(rows.flatMap(({ made }) => Object.entries(made)));
 }

@@ -1,6 +1,7 @@
 import { judgeUpdate } from './cell-comparison';
 import { findCreations, searchWitnessed, type CreationFate } from './creation-search';
-import { readEntries, type JournalEntry, type Settlement } from './journal';
+import type { Tx } from '../database/database';
+import { readBatch, readEntries, type JournalEntry, type Settlement } from './journal';
 import { noteLanded, noteLost } from './late-requests';
 import { readPresent } from './present';
 import { followRestoredLinks } from './restored-links';
@@ -14,18 +15,10 @@ import { removeSurplus } from './surplus-records';
  */
 export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing'): Promise<number> {
   for (;;) {
-    const open = await run.db.tenant(run.workspaceId, async (tx) =>
-      followRestoredLinks(
-        tx,
-        run.editId,
-        run.fields,
-        await readEntries(tx, run.editId, ['intended'], 20, 'forwards'),
-      ),
-    );
-    const first = open[0];
+    const batch = await run.db.tenant(run.workspaceId, (tx) => readNextBatch(tx, run));
+    const [first] = batch;
     if (!first) return 0;
     await noteLost(run, first.batch);
-    const batch = open.filter((e) => e.batch === first.batch);
     const option = batch.find((e) => e.change.kind === 'createOption');
     const entries = batch.filter((e) => e !== option);
     const creating = entries[0]?.change.kind === 'create';
@@ -58,6 +51,17 @@ export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing
     if (once && settlements.every((s) => s.state === 'landed' && s.evidence !== undefined))
       await noteLanded(run, first.batch);
   }
+}
+
+/** What is without an answer of the first request that has something so. */
+async function readNextBatch(tx: Tx, run: EditRun): Promise<JournalEntry[]> {
+  const [first] = await readEntries(tx, run.editId, ['intended'], 1, 'forwards', run.only);
+  if (!first) return [];
+  const carried = first.batch === null ? [first] : await readBatch(tx, run.editId, first.batch);
+  const open = carried.filter(
+    ({ state, ordinal }) => state === 'intended' && (run.only?.includes(ordinal) ?? true),
+  );
+  return followRestoredLinks(tx, run.editId, run.fields, open);
 }
 
 /** What there is no need to wait for: creations that the witness proves. What is not there yet may still come. */

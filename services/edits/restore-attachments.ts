@@ -11,6 +11,14 @@ import { isRefusal, sendWrite, type EditRun, type WriteEnd } from './run';
 /** Airtable's addresses of attachments work for two hours; some of that is needed to fetch it. In milliseconds. */
 const ADDRESS_MS = 110 * 60_000;
 
+/**
+ * How long (ms) an upload without an answer is waited for before it counts as not carried out. No sweep looks for uploads: one
+ * that is sent again too soon would be there twice.
+ */
+export function uploadWindowMs({ lateWriteMs, settleSeconds }: EditRun): number {
+  return Math.max(lateWriteMs, settleSeconds * 1_000);
+}
+
 interface Sent {
   readonly fieldId: string;
   readonly oldId: string;
@@ -52,9 +60,9 @@ export async function restoreAttachments(
       }
       const one = { restoration, fieldId, kept: file };
       if (earlier) {
-        const waitMs = earlier.sentAt.getTime() + run.lateWriteMs - Date.now();
-        if (waitMs > 0) return { waitMs };
         if (await findSent(run, one, earlier, [...sent.values()])) continue;
+        const waitMs = earlier.sentAt.getTime() + uploadWindowMs(run) - Date.now();
+        if (waitMs > 0) return { waitMs: Math.min(waitMs, run.lateWriteMs) };
       }
       const reason = await giveBack(run, one);
       if (reason !== undefined) lost.push({ kind: 'attachment', what: file.filename, reason });

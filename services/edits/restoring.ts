@@ -11,7 +11,7 @@ import {
   type Restoration,
   type RestoringPhase,
 } from './restorations';
-import { restoreAttachments } from './restore-attachments';
+import { restoreAttachments, uploadWindowMs } from './restore-attachments';
 import { restoreComments } from './restore-comments';
 import { restoreLinks, type Returned } from './restore-links';
 import { idsOf } from './restored-links';
@@ -156,7 +156,7 @@ export async function closeRestorations(run: EditRun): Promise<number> {
       [run.editId, group.map(({ ordinal }) => ordinal)],
     ),
   );
-  const waitMs = (rows[0]?.at?.getTime() ?? 0) + run.lateWriteMs - Date.now();
+  const waitMs = (rows[0]?.at?.getTime() ?? 0) + uploadWindowMs(run) - Date.now();
   if (waitMs > 0) return waitMs;
   await finish(run, group, new Map(), await readReturned(run, group));
   return closeRestorations(run);

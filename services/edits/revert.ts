@@ -3,23 +3,23 @@ import { SagatableError } from '../../contracts/errors';
 import { isSchemaChange } from '../../contracts/schema-changes';
 import type { AirtableClient } from '../airtable/client';
 import { differingFields, equalCells, nameFields, normalize, type FieldsById } from './cell-comparison';
-import { restorable, type DraftedChange } from './draft';
+import type { Plan } from './change-sets';
+import { restorable } from './draft';
+import { createExamples, type Examples } from './examples';
 import type { JournalEntry } from './journal';
+import { readDeleted } from './landed-pages';
+import type { PlanStage, Reading } from './plan-stage';
 import type { Preview } from './preview';
 import { describeLosses, readExpectedLosses } from './expected-losses';
 import { readRecords } from './read-records';
-import { followRestoredLinks } from './restored-links';
+import { draftRecord, type RecordDraft } from './record-drafts';
+import { followRestoredLinks, idsOf } from './restored-links';
 import { planSchemaRevert } from './schema-revert';
-import { readSuccessors } from './successors';
+import { readSuccessors, type Successors } from './successors';
 import type { Tx } from '../database/database';
 
-/** More than this many examples of one kind say nothing new. */
-const MAX_EXAMPLES = 10;
-
-export interface RevertPlan {
-  readonly drafted: DraftedChange[];
-  readonly warnings: string[];
-}
+/** The changes of records are staged. */
+export type RevertPlan = Omit<Plan, 'stage'>;
 
 interface Reverting {
   readonly client: AirtableClient;
@@ -32,87 +32,144 @@ interface Reverting {
   readonly revertOf: string;
   /** The revert that is being planned. */
   readonly editId: string;
-  readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+  /** The edits that are taken back. */
+  readonly editIds: readonly string[];
+  readonly stage: Pick<PlanStage, 'add'>;
+  readonly read: Reading;
   readonly signal: AbortSignal;
   readonly alive: (recordsRead: number) => void;
 }
 
+/** What a page of entries is judged by. */
+interface Looked {
+  readonly now: ReadonlyMap<string, AirtableRecord>;
+  /** Deleted records that are back, by what they are called today. */
+  readonly back: Successors;
+  /** Records that the edit itself deleted, of those that it linked to. */
+  readonly deleted: ReadonlySet<string>;
+}
+
+/** What was met with on the way. */
+interface RevertOutcome {
+  staged: number;
+  deletions: number;
+  options: number;
+  readonly kept: Examples;
+}
+
 /**
- * The change set that takes an edit back: each cell that still holds the edit's result goes back to what it
- * held before; whatever was changed since stays and is reported. `landed` are the edit's entries that took effect.
+ * Stages the changes that take an edit back: each cell that still holds the edit's result goes back to what it
+ * held before; whatever was changed since stays and is reported. `landed` are the edit's entries that took effect, newest first.
+ * Throws Conflict `nothing_to_revert`.
  */
-export async function planRevert(r: Reverting, entries: readonly JournalEntry[]): Promise<RevertPlan> {
-  const { landed, back, losses } = await r.read(async (tx) => {
-    const ids = entries.flatMap(({ change }) => (change.kind === 'delete' ? [change.recordId] : []));
-    return {
-      landed: await followRestoredLinks(tx, r.editId, r.fields, entries),
-      back: await readSuccessors(tx, r.baseId, ids),
-      losses: await readExpectedLosses(tx, ids),
-    };
-  });
-  const now = await readNow(r, landed);
-  const deleted = new Set(
-    landed.flatMap(({ change }) => (change.kind === 'delete' ? [change.recordId] : [])),
-  );
-  const updates: DraftedChange[] = [];
-  const creates: DraftedChange[] = [];
-  const deletes: DraftedChange[] = [];
-  const kept: string[] = [];
-  for (const entry of landed) {
-    const { change, label } = entry;
-    const who = label ?? entry.recordId ?? 'a record';
-    if (change.kind === 'createOption' || isSchemaChange(change)) continue;
-    if (change.kind === 'delete') {
-      const again = back.get(change.recordId);
-      if (again !== undefined) {
-        kept.push(`${who}: was brought back already, as ${again}`);
-        continue;
-      }
-      creates.push({
-        change: {
-          kind: 'create',
-          tableId: change.tableId,
-          cells: entry.found ?? change.before,
-          restores: change.recordId,
-        },
-        label,
-      });
-      continue;
+export async function planRevert(
+  r: Reverting,
+  landed: AsyncIterable<readonly JournalEntry[]>,
+): Promise<RevertPlan> {
+  const outcome: RevertOutcome = { staged: 0, deletions: 0, options: 0, kept: createExamples() };
+  const losses = { comments: 0, largeAttachments: 0 };
+  const schemaEntries: JournalEntry[] = [];
+  let seen = 0;
+  for await (const entries of landed) {
+    r.signal.throwIfAborted();
+    const page = await r.read((tx) => lookUpPage(tx, r, entries));
+    losses.comments += page.losses.comments;
+    losses.largeAttachments += page.losses.largeAttachments;
+    const now = await readNow(r, page.landed);
+    for (const entry of page.landed) {
+      if (isSchemaChange(entry.change)) schemaEntries.push(entry);
+      else await revertEntry(r, entry, { ...page, now }, outcome);
     }
-    const record = entry.recordId === null ? undefined : now.get(entry.recordId);
-    if (!record) {
-      kept.push(`${who}: was deleted since`);
-    } else if (change.kind === 'update') {
-      const { cells, foreign } = revertCells(r.fields, entry, record, deleted);
-      if (foreign.length) kept.push(`${who}: ${nameFields(r.fields, foreign)} changed since`);
-      if (Object.keys(cells).length)
-        updates.push({
-          change: { kind: 'update', tableId: change.tableId, recordId: record.id, cells },
-          label,
-        });
-    } else {
-      const foreign = foreignFields(r, entry, change.tableId, record);
-      const before = present(r, change.tableId, record);
-      if (foreign.length)
-        kept.push(`${who}: is left, since ${nameFields(r.fields, foreign)} changed since it was created`);
-      else
-        deletes.push({
-          change: { kind: 'delete', tableId: change.tableId, recordId: record.id, before },
-          label,
-        });
-    }
+    r.alive((seen += entries.length));
   }
-  const ofSchema = planSchemaRevert(r, landed);
-  kept.push(...ofSchema.kept);
-  const drafted = [...ofSchema.drafted, ...creates, ...updates, ...deletes];
-  if (drafted.length === 0) {
+  const ofSchema = planSchemaRevert(r, schemaEntries);
+  for (const one of ofSchema.kept) outcome.kept.add(one);
+  if (outcome.staged + ofSchema.drafted.length === 0) {
     throw new SagatableError(
       'Conflict',
       'There is nothing to take back: nothing of this edit is still as it was written.',
-      { code: 'nothing_to_revert', details: { kept: kept.slice(0, MAX_EXAMPLES) } },
+      { code: 'nothing_to_revert', details: { kept: outcome.kept.list } },
     );
   }
-  return { drafted, warnings: [...warnOf(landed, kept), ...ofSchema.warnings, ...describeLosses(losses)] };
+  return {
+    ofSchema: ofSchema.drafted,
+    index: null,
+    warnings: [...warnOf(outcome), ...ofSchema.warnings, ...describeLosses(losses)],
+  };
+}
+
+/** What the journal says of a page of entries. */
+async function lookUpPage(tx: Tx, r: Reverting, entries: readonly JournalEntry[]) {
+  const ids = entries.flatMap(({ change }) => (change.kind === 'delete' ? [change.recordId] : []));
+  const landed = await followRestoredLinks(tx, r.editId, r.fields, entries);
+  return {
+    landed,
+    back: await readSuccessors(tx, r.baseId, ids),
+    losses: await readExpectedLosses(tx, ids),
+    deleted: await readDeleted(tx, r.editIds, linkedIn(r.fields, landed)),
+  };
+}
+
+/** The records that updates linked to. */
+function linkedIn(fields: FieldsById, entries: readonly JournalEntry[]): string[] {
+  const linked = new Set<string>();
+  for (const { change } of entries) {
+    if (change.kind !== 'update') continue;
+    for (const [fieldId, { after }] of Object.entries(change.cells))
+      if (fields.get(fieldId)?.type === 'multipleRecordLinks') for (const id of idsOf(after)) linked.add(id);
+  }
+  return [...linked];
+}
+
+async function revertEntry(
+  r: Reverting,
+  entry: JournalEntry,
+  { now, back, deleted }: Looked,
+  outcome: RevertOutcome,
+): Promise<void> {
+  const { change, label, recordId } = entry;
+  const who = label ?? recordId ?? 'a record';
+  const { tableId } = change;
+  if (change.kind === 'createOption') {
+    outcome.options++;
+    return;
+  }
+  if (isSchemaChange(change)) return;
+  if (change.kind === 'delete') {
+    outcome.deletions++;
+    const again = back.get(change.recordId);
+    if (again !== undefined) {
+      outcome.kept.add(`${who}: was brought back already, as ${again}`);
+      return;
+    }
+    const cells = Object.entries(entry.found ?? change.before).map(
+      ([id, after]) => [id, { before: null, after }] as const,
+    );
+    const restores = change.recordId;
+    await add(draftRecord({ tableId, recordId: null, label, cells: Object.fromEntries(cells), restores }));
+    return;
+  }
+  const record = recordId === null ? undefined : now.get(recordId);
+  if (!record) {
+    outcome.kept.add(`${who}: was deleted since`);
+  } else if (change.kind === 'update') {
+    const { cells, foreign } = revertCells(r.fields, entry, record, deleted);
+    if (foreign.length) outcome.kept.add(`${who}: ${nameFields(r.fields, foreign)} changed since`);
+    if (Object.keys(cells).length) await add(draftRecord({ tableId, recordId: record.id, label, cells }));
+  } else {
+    const foreign = foreignFields(r, entry, tableId, record);
+    const before = present(r, tableId, record);
+    if (foreign.length)
+      outcome.kept.add(
+        `${who}: is left, since ${nameFields(r.fields, foreign)} changed since it was created`,
+      );
+    else await add(draftRecord({ tableId, recordId: record.id, label, before, removed: true }));
+  }
+
+  async function add(draft: RecordDraft): Promise<void> {
+    outcome.staged++;
+    await r.stage.add(draft);
+  }
 }
 
 function revertCells(
@@ -165,28 +222,22 @@ async function readNow(r: Reverting, landed: readonly JournalEntry[]): Promise<M
   }
   const now = new Map<string, AirtableRecord>();
   for (const [tableId, ids] of byTable) {
-    for await (const record of readRecords(r.client, r.baseId, tableId, ids, r.signal)) {
+    for await (const record of readRecords(r.client, r.baseId, tableId, ids, r.signal))
       now.set(record.id, record);
-      if (now.size % 500 === 0) r.alive(now.size);
-    }
   }
   return now;
 }
 
-function warnOf(landed: readonly JournalEntry[], kept: readonly string[]): string[] {
+function warnOf({ kept, deletions, options }: RevertOutcome): string[] {
   const warnings: string[] = [];
-  if (kept.length) {
-    const more = kept.length > MAX_EXAMPLES ? ` … and ${kept.length - MAX_EXAMPLES} more` : '';
-    warnings.push(
-      `Changed since the edit and left as they are (${kept.length}): ${kept.slice(0, MAX_EXAMPLES).join('; ')}${more}`,
-    );
-  }
-  if (landed.some((e) => e.change.kind === 'delete')) {
+  if (kept.count)
+    warnings.push(`Changed since the edit and left as they are (${kept.count}): ${kept.text()}`);
+  if (deletions) {
     warnings.push(
       'Deleted records are created again with new record ids, creation times, authors and autonumbers; revision history does not return. Links that somebody changed since stay as they are.',
     );
   }
-  if (landed.some((e) => e.change.kind === 'createOption')) {
+  if (options) {
     warnings.push('Select options that the edit created stay: Airtable’s API cannot remove an option.');
   }
   return warnings;

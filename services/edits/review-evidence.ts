@@ -9,7 +9,8 @@ import { differingFields, fieldsOf } from './cell-comparison';
 import type { EditRow } from './edit-rows';
 import type { JournalEntry, readClaimed } from './journal';
 import { presentCells } from './present';
-import { showCell, type Preview } from './preview';
+import { showCell } from './cell-texts';
+import type { Preview } from './preview';
 import { readRecords } from './read-records';
 import type { ReviewEntry } from './review-rows';
 import { changeRow } from './views';
@@ -68,7 +69,7 @@ export async function readWitnessed(
   };
 }
 
-/** Puts the parts together. `late`: records that came late of this change, and that nobody has dealt with. */
+/** Puts the parts together. */
 export function viewUnresolved(
   review: ReviewEntry,
   parts: {
@@ -76,18 +77,16 @@ export function viewUnresolved(
     readonly buried: boolean;
     readonly witness: UnresolvedChange['witness'];
     readonly now: Looked | null;
-    readonly late: readonly string[];
+    readonly late: UnresolvedChange['late'];
   },
 ): UnresolvedChange {
-  const row = changeRow(review.entry, [...parts.tables]);
-  const late = parts.late.length ? `records that came late: ${parts.late.join(', ')}` : null;
   return {
-    ...row,
-    reason: [row.reason, late].filter(Boolean).join('; ') || null,
+    ...changeRow(review.entry, [...parts.tables]),
     journal: journalOf(review, parts.buried),
     retrying: review.reviewOperation,
     now: parts.now,
     witness: parts.witness,
+    late: parts.late,
   };
 }
 

@@ -3,10 +3,8 @@ import { SagatableError } from '../../contracts/errors';
 import type { Tx } from '../database/database';
 import { moveEdit, readEdit, type EditRow } from './edit-rows';
 import { APPLY_STEP } from './edit-work';
+import { LEFT_LATE } from './late-reviews';
 import { countStates, ENTRY_COLUMNS, toEntry, type JournalEntry } from './journal';
-
-/** A late record that nobody has dealt with. */
-export const LEFT_LATE = `('changed', 'unclear', 'found', 'undo_intended')`;
 
 /**
  * True for a change `c` that waits for a person. Where the edit was taken back (`buried`), what is still in the base waits
@@ -18,6 +16,13 @@ const unresolved = (
   OR (c.state = 'landed' AND ${buried} AND c.verdict IS DISTINCT FROM 'landed') OR (c.state = 'failed' AND NOT ${buried})
   OR EXISTS (SELECT 1 FROM late_records l WHERE l.workspace_id = c.workspace_id AND l.edit_id = c.edit_id
     AND l.ordinal = c.ordinal AND l.state IN ${LEFT_LATE}))`;
+
+/** Whether the change itself waits for a person, and not only records that came late of it; as the statement above has it. */
+export function isUnclear({ entry: { state }, verdict }: ReviewEntry, buried: boolean): boolean {
+  if (state === 'landed') return buried && verdict !== 'landed';
+  if (state === 'failed') return !buried;
+  return ['unknown', 'intended', 'undo_intended', 'undo_conflict', 'undo_unknown'].includes(state);
+}
 
 /** A change under review with what the journal knows of its sending. */
 export interface ReviewEntry {
@@ -149,7 +154,12 @@ export async function concludeReview(tx: Tx, editId: string) {
   const unresolvedCount = await countUnresolved(tx, editId, buried);
   const outcome = await countStates(tx, editId);
   if (unresolvedCount === 0 && edit.state === 'needs_review') {
-    const state = outcome.landed || (outcome.unchanged && !buried) ? 'applied' : 'rolled_back';
+    const kept = await tx.query(
+      `SELECT 1 FROM late_records WHERE edit_id = $1 AND state = 'settled' LIMIT 1`,
+      [editId],
+    );
+    const standing = outcome.landed || kept.rowCount || (outcome.unchanged && !buried);
+    const state = standing ? 'applied' : 'rolled_back';
     await moveEdit(tx, editId, ['needs_review'], state);
     await tx.query(
       `INSERT INTO audit (workspace_id, actor, action, subject, details) VALUES ($1, 'system', 'edit.review_ended', $2, $3)`,

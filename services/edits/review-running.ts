@@ -6,11 +6,12 @@ import { compensateBatches } from './compensate';
 import { readEdit } from './edit-rows';
 import type { EditDependencies, EditRef } from './edit-work';
 import { removeLateRecords } from './late-records';
+import { carryOutLate, countLateMarks, releaseLateMarks } from './late-reviews';
 import { holdLease } from './leases';
 import { finishMarks, isBuried, readMarked, releaseMarks, type ReviewEntry } from './review-rows';
 import { retryApplying } from './review-retry';
 import { settleWords } from './review-words';
-import type { ChunkLimits, ChunkResult, EditRun } from './run';
+import { runChunk, type ChunkLimits, type ChunkResult, type EditRun } from './run';
 import { underLease } from './running';
 
 /** The step of workflows/reviews.ts whose tombstone shuts out attempts that wake late. */
@@ -35,20 +36,22 @@ export async function reviewChunk(
   live: Liveness,
 ): ReturnType<typeof underLease> {
   const { db, config } = dependencies;
-  const { buried, marked } = await db.tenant(ref.workspaceId, async (tx) => {
+  const { buried, marked, late } = await db.tenant(ref.workspaceId, async (tx) => {
     const found = await readMarked(tx, ref.editId, ref.operationId);
     const edit = await readEdit(tx, ref.editId);
     const { rows } = await tx.query<{ writable: boolean }>('SELECT writable FROM connections WHERE id = $1', [
       edit.connection_id,
     ]);
-    if (found.some(({ verdict }) => verdict === 'retry') && !rows[0]?.writable) {
+    const lateMarks = await countLateMarks(tx, ref.editId, ref.operationId);
+    const writes = lateMarks.deleting > 0 || found.some(({ verdict }) => verdict === 'retry');
+    if (writes && !rows[0]?.writable) {
       throw new SagatableError('Forbidden', 'The connection is read-only: switch it on to try again.', {
         code: 'connection_read_only',
       });
     }
-    return { marked: found, buried: await isBuried(tx, edit) };
+    return { marked: found, late: lateMarks.all, buried: await isBuried(tx, edit) };
   });
-  const total = marked.length;
+  const total = marked.length + late;
   if (total === 0) return { state: 'done', waitMs: 0, done: 0, total };
   const limits = { batches: config.chunkBatches, milliseconds: CHUNK_MILLISECONDS };
   const work = async (whole: EditRun): Promise<ChunkResult> => {
@@ -56,6 +59,13 @@ export async function reviewChunk(
     // A conflict that is met now is one: nobody is asked in the middle of a review, and nothing else is taken back for it.
     const policy = whole.policy === 'overwrite' ? ('overwrite' as const) : ('skip' as const);
     const run: EditRun = { ...whole, policy, progress: { done: 0, total, message: 'Reviewing' } };
+    if (late) {
+      const carried = await runChunk(run, limits, async () => {
+        await carryOutLate(run);
+        return 'nothing left';
+      });
+      if (carried.state !== 'done') return carried;
+    }
     await settleWords(
       run,
       marked.filter(({ verdict }) => verdict !== 'retry'),
@@ -125,6 +135,7 @@ export async function releaseReview({ db }: Pick<EditDependencies, 'db'>, ref: E
   await db.tenant(workspaceId, async (tx) => {
     // Whoever of this operation still holds the base loses it here.
     await tx.query(`UPDATE base_leases SET expires_at = '-infinity' WHERE holder = $1`, [operationId]);
+    await releaseLateMarks(tx, editId, operationId);
     await releaseMarks(tx, editId, operationId);
   });
 }

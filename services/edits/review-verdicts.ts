@@ -1,10 +1,12 @@
 import { SagatableError } from '../../contracts/errors';
 import type { ReviewInput } from '../../contracts/reviews';
+import type { Cells } from '../../contracts/airtable';
 import type { Database, Tx } from '../database/database';
 import type { AirtableGateway } from '../airtable/gateway';
 import { readClaimed, type JournalEntry } from './journal';
 import { readRecords } from './read-records';
-import { readReviewed, readUnresolved, type ReviewEntry } from './review-rows';
+import { lookAtLate, readLateWaiting, stageLateVerdict } from './late-reviews';
+import { isUnclear, readReviewed, readUnresolved, type ReviewEntry } from './review-rows';
 
 const RETRIED = new Set(['update', 'create', 'delete', 'createOption']);
 
@@ -13,11 +15,35 @@ const lacksRecord = ({ change, recordId }: JournalEntry) => change.kind === 'cre
 /** Whether `notLanded` may name the record as which a deleted one came back. */
 const mayReturnAs = ({ change }: JournalEntry) => change.kind === 'delete';
 
+/** What late records hold that a verdict is about, by id. */
+export type Seen = ReadonlyMap<string, Cells>;
+
+/** Looks at what a verdict names, before it is staged: gives what late records hold that are to be deleted. Throws as `checkNamedRecord`. */
+export async function checkNamed(
+  dependencies: { readonly db: Database; readonly gateway: Pick<AirtableGateway, 'open'> },
+  ref: { readonly workspaceId: string; readonly editId: string },
+  input: ReviewInput,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const { lateRecords } = input;
+  if (lateRecords === undefined || input.verdict !== 'retry') {
+    await checkNamedRecord(dependencies, ref, input, signal);
+    return new Map();
+  }
+  const { edit, late } = await dependencies.db.tenant(ref.workspaceId, async (tx) => ({
+    edit: (await readReviewed(tx, ref.editId)).edit,
+    late: await readLateWaiting(tx, ref.editId, lateRecords),
+  }));
+  const lane = { workspaceId: ref.workspaceId, id: edit.connection_id };
+  const client = await dependencies.gateway.open(lane, 'interactive');
+  return lookAtLate(client, { baseId: edit.base_id, tables: edit.preview?.tables ?? [] }, late, signal);
+}
+
 /**
  * Looks whether the record that a verdict names is there, in the table of the change. Throws InvalidInput `unknown_record`
  * when it is not, `record_not_needed` where no record belongs to the verdict.
  */
-export async function checkNamedRecord(
+async function checkNamedRecord(
   { db, gateway }: { readonly db: Database; readonly gateway: Pick<AirtableGateway, 'open'> },
   ref: { readonly workspaceId: string; readonly editId: string },
   { ordinals, verdict, recordId }: ReviewInput,
@@ -58,9 +84,11 @@ export async function stageVerdict(
   tx: Tx,
   ref: { readonly workspaceId: string; readonly editId: string; readonly operationId: string },
   by: string,
-  { ordinals, verdict, recordId }: ReviewInput,
+  { ordinals, verdict, recordId, lateRecords }: ReviewInput,
+  seen: Seen,
 ): Promise<void> {
   const { buried } = await readReviewed(tx, ref.editId);
+  if (lateRecords) return stageLateVerdict(tx, ref, by, { recordIds: lateRecords, verdict }, seen);
   const wanted = new Set(ordinals);
   const waiting = await readUnresolved(tx, ref.editId, buried, { ordinals, limit: wanted.size });
   const free = waiting.filter(({ reviewOperation }) => reviewOperation === null);
@@ -71,7 +99,7 @@ export async function stageVerdict(
       { code: 'already_reviewed', details: { ordinals: missing(wanted, free).slice(0, 100) } },
     );
   }
-  checkVerdict(free, verdict, recordId);
+  checkVerdict(free, verdict, recordId, buried);
   if (recordId !== undefined) await claim(tx, ref, recordId);
   await tx.query(
     `UPDATE edit_changes SET verdict = $3, reviewed_by = $4, reviewed_at = clock_timestamp(), review_operation = $5, review_record = $6
@@ -93,7 +121,15 @@ function checkVerdict(
   free: readonly ReviewEntry[],
   verdict: ReviewInput['verdict'],
   recordId: string | undefined,
+  buried: boolean,
 ): void {
+  if (verdict !== 'retry' && free.some((review) => !isUnclear(review, buried))) {
+    throw new SagatableError(
+      'InvalidInput',
+      'The end of this change is clear; records that came late of it wait: decide on them with `lateRecords`.',
+      { code: 'late_records_wait' },
+    );
+  }
   if (verdict === 'landed' && recordId === undefined && free.some(({ entry }) => lacksRecord(entry))) {
     throw new SagatableError(
       'InvalidInput',

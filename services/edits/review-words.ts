@@ -37,12 +37,12 @@ export async function settleWords(run: EditRun, words: readonly ReviewEntry[]): 
         found: presentCells(run, change.tableId, record),
       });
   }
-  const settled = settlements.map(({ ordinal }) => ordinal);
+  const named = settlements.flatMap(({ recordId }) => recordId ?? []);
   await settleBatch(run, settlements, words.length, async (tx) => {
     await tx.query(
       `UPDATE late_records SET state = 'settled', settled_at = clock_timestamp(), reason = 'decided in review'
-       WHERE edit_id = $1 AND ordinal = ANY($2) AND state IN ('changed', 'unclear', 'found', 'undo_intended')`,
-      [run.editId, settled],
+       WHERE edit_id = $1 AND record_id = ANY($2) AND state IN ('changed', 'unclear', 'found', 'undo_intended')`,
+      [run.editId, named],
     );
     await tx.query(`UPDATE edit_changes SET verdict = 'retry' WHERE edit_id = $1 AND ordinal = ANY($2)`, [
       run.editId,

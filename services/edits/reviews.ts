@@ -1,6 +1,7 @@
 import type { ConflictPage, ConflictsDecided, DecideConflictsInput } from '../../contracts/conflicts';
 import type { Dependent } from '../../contracts/dependents';
 import type { ReviewInput, ReviewPage } from '../../contracts/reviews';
+import { SagatableError } from '../../contracts/errors';
 import type { Tx } from '../database/database';
 import type { Liveness } from '../liveness';
 import { decideConflicts } from './conflict-decisions';
@@ -9,17 +10,11 @@ import { readDependents } from './dependents';
 import { readEdit } from './edit-rows';
 import type { EditDependencies, EditRef } from './edit-work';
 import { readClaimed } from './journal';
+import { lookAtLate, readLateWaiting, viewLate } from './late-reviews';
 import { lookAtRecords, readWitnessed, viewUnresolved } from './review-evidence';
-import {
-  concludeReview,
-  countUnresolved,
-  isBuried,
-  LEFT_LATE,
-  readUnresolved,
-  type ReviewEntry,
-} from './review-rows';
+import { concludeReview, countUnresolved, isBuried, readUnresolved, type ReviewEntry } from './review-rows';
 import { releaseReview, reviewChunk } from './review-running';
-import { checkNamedRecord, stageVerdict } from './review-verdicts';
+import { checkNamed, stageVerdict, type Seen } from './review-verdicts';
 
 interface Paging {
   readonly after: number;
@@ -63,7 +58,7 @@ export function createReviews(dependencies: EditDependencies) {
       query: Paging & { readonly look: boolean },
       signal: AbortSignal,
     ): Promise<ReviewPage> {
-      const { edit, buried, count, reviews } = await db.tenant(workspaceId, async (tx) => {
+      const { edit, buried, count, reviews, late } = await db.tenant(workspaceId, async (tx) => {
         const found = await readEdit(tx, editId);
         const taken = await isBuried(tx, found);
         const waits = found.state === 'needs_review';
@@ -72,12 +67,13 @@ export function createReviews(dependencies: EditDependencies) {
           buried: taken,
           count: waits ? await countUnresolved(tx, editId, taken) : 0,
           reviews: waits ? await readUnresolved(tx, editId, taken, query) : [],
+          late: waits ? await readLateWaiting(tx, editId) : [],
         };
       });
       const now = query.look ? await look(reviews) : new Map<number, never>();
+      const seen = query.look && late.length ? await lookLate(reviews) : undefined;
       const changes = await db.tenant(workspaceId, async (tx) => {
         const ref = { workspaceId, connectionId: edit.connection_id, baseId: edit.base_id };
-        const late = await readLate(tx, editId);
         const views: ReviewPage['changes'] = [];
         for (const review of reviews) {
           const { ordinal } = review.entry;
@@ -88,7 +84,9 @@ export function createReviews(dependencies: EditDependencies) {
             buried,
             witness,
             now: now.get(ordinal) ?? null,
-            late: late.get(ordinal) ?? [],
+            late: late
+              .filter((row) => row.ordinal === ordinal)
+              .map((row) => viewLate(row, seen && (seen.get(row.record_id) ?? null))),
           };
           views.push(viewUnresolved(review, parts));
         }
@@ -98,6 +96,24 @@ export function createReviews(dependencies: EditDependencies) {
       const nextCursor = changes.length === query.limit && last ? String(last.ordinal) : null;
       return { changes, nextCursor, unresolved: count };
 
+      /** Undefined where the base cannot be asked: the changes say why. */
+      async function lookLate(open: readonly ReviewEntry[]) {
+        const shown = new Set(open.map(({ entry }) => entry.ordinal));
+        const client = await gateway.open({ workspaceId, id: edit.connection_id }, 'interactive');
+        const base = { baseId: edit.base_id, tables: edit.preview?.tables ?? [] };
+        try {
+          return await lookAtLate(
+            client,
+            base,
+            late.filter(({ ordinal }) => shown.has(ordinal)),
+            signal,
+          );
+        } catch (error) {
+          if (!(error instanceof SagatableError)) throw error;
+          return undefined;
+        }
+      }
+
       async function look(open: readonly ReviewEntry[]) {
         const client = await gateway.open({ workspaceId, id: edit.connection_id }, 'interactive');
         const claimed = (ids: readonly string[]) => db.tenant(workspaceId, (tx) => readClaimed(tx, ids));
@@ -106,21 +122,14 @@ export function createReviews(dependencies: EditDependencies) {
     },
 
     check: (ref: { workspaceId: string; editId: string }, input: ReviewInput, signal: AbortSignal) =>
-      checkNamedRecord(dependencies, ref, input, signal),
-    stage: (tx: Tx, ref: EditRef, by: string, input: ReviewInput) => stageVerdict(tx, ref, by, input),
+      checkNamed(dependencies, ref, input, signal),
+    /** `seen` is what `check` gave. */
+    stage: (tx: Tx, ref: EditRef, by: string, input: ReviewInput, seen: Seen = new Map()) =>
+      stageVerdict(tx, ref, by, input, seen),
     chunk: (ref: EditRef, live: Liveness) => reviewChunk(dependencies, ref, live),
     release: (ref: EditRef) => releaseReview(dependencies, ref),
     conclude: (ref: EditRef) => db.tenant(ref.workspaceId, (tx) => concludeReview(tx, ref.editId)),
   };
-}
-
-async function readLate(tx: Tx, editId: string): Promise<Map<number, string[]>> {
-  const { rows } = await tx.query<{ ordinal: number; ids: string[] }>(
-    `SELECT ordinal, array_agg(record_id ORDER BY found_at, record_id COLLATE "C") AS ids FROM late_records
-     WHERE edit_id = $1 AND state IN ${LEFT_LATE} GROUP BY ordinal`,
-    [editId],
-  );
-  return new Map(rows.map((row) => [row.ordinal, row.ids]));
 }
 
 export type Reviews = ReturnType<typeof createReviews>;

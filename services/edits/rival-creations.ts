@@ -72,7 +72,8 @@ async function readMadeElsewhere(
     `WITH others AS (SELECT DISTINCT workspace_id FROM edits WHERE base_id = $1 AND id <> $2)
      SELECT c.record_id AS id FROM others JOIN edit_changes c USING (workspace_id)
        WHERE c.record_id = ANY($3) AND c.kind = 'create' AND c.edit_id <> $2
-     UNION SELECT c.restored_as FROM others JOIN edit_changes c USING (workspace_id) WHERE c.restored_as = ANY($3)`,
+     UNION SELECT c.restored_as FROM others JOIN edit_changes c USING (workspace_id) WHERE c.restored_as = ANY($3)
+     UNION SELECT l.record_id FROM others JOIN late_records l USING (workspace_id) WHERE l.record_id = ANY($3) AND l.state NOT IN ('unclear', 'foreign')`,
     [baseId, editId, recordIds],
   );
   return new Set(rows.map(({ id }) => id));

@@ -5,6 +5,7 @@ import type { Tx } from '../database/database';
 import type { JournalEntry, Settlement } from './journal';
 import { ENTRY_COLUMNS, toEntry } from './journal';
 import { followMadeIds } from './new-ids';
+import { PREVIEW_TELLS_OF } from './preview-kinds';
 import { settleBatch, type EditRun } from './run';
 
 /** A journal entry of a schema change. */
@@ -18,7 +19,8 @@ const NOT_MADE: readonly ChangeState[] = ['conflict', 'failed', 'unknown', 'skip
 /** Whether tables or fields of the edit are still to be made, renamed or described. */
 export async function hasOpenSchema(tx: Tx, editId: string): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `SELECT 1 FROM edit_changes WHERE edit_id = $1 AND kind = ANY($2) AND state IN ('pending', 'intended') LIMIT 1`,
+    `SELECT 1 FROM edit_changes WHERE edit_id = $1 AND kind = ANY($2) AND state IN ('pending', 'intended')
+       AND ${PREVIEW_TELLS_OF} LIMIT 1`,
     [editId, SCHEMA_KINDS],
   );
   return rowCount === 1;

@@ -1,5 +1,6 @@
 import { cellsToCreate, findCreations } from './creation-search';
 import { intend, type JournalEntry, type Settlement } from './journal';
+import { findMarkerGone } from './marker-standing';
 import { markerFieldFor, sendCreations } from './marked-creations';
 import { isRefusal, sendWrite, settleBatch, type EditRun } from './run';
 import { readSuccessors } from './successors';
@@ -9,9 +10,13 @@ import { randomUUID } from 'node:crypto';
 
 /**
  * Creates deleted records again, without the links and attachments that follow them later. Returns how long (ms) to wait when
- * it is too early to tell what became of an earlier attempt, else 0.
+ * it is too early to tell what became of an earlier attempt, else 0. `unmarked` says why they come without markers.
  */
-export async function undoDeletions(run: EditRun, entries: readonly JournalEntry[]): Promise<number> {
+export async function undoDeletions(
+  run: EditRun,
+  entries: readonly JournalEntry[],
+  unmarked: string | null = null,
+): Promise<number> {
   // Of one request each: what it carried is looked for as a whole.
   const batch = entries.find(({ state }) => state === 'undo_intended')?.batch;
   const tried = entries.filter((e) => e.state === 'undo_intended' && e.batch === batch);
@@ -31,6 +36,8 @@ export async function undoDeletions(run: EditRun, entries: readonly JournalEntry
   const tableId = rest[0]?.change.tableId ?? '';
   const end = await sendWrite(run, (options) => sendCreations(run, tableId, field, creations, options));
   if (end.end === 'refused' && isRefusal(end.error)) {
+    const gone = field === undefined ? undefined : await findMarkerGone(run, tableId, field);
+    if (gone) return undoUnmarked(run, rest, gone.message);
     const reason = `could not be created again: ${end.error instanceof Error ? end.error.message : String(end.error)}`;
     await settleBatch(
       run,
@@ -59,11 +66,34 @@ export async function undoDeletions(run: EditRun, entries: readonly JournalEntry
         state: 'undone',
         restoredAs: record.id,
         evidence,
-        reason: `created again as ${record.id}`,
+        reason: [`created again as ${record.id}`, unmarked].filter(Boolean).join('; '),
       };
     }),
   );
   return 0;
+}
+
+/** A deletion is not left undone because the field for markers is gone: its records come back without, and that is told. */
+async function undoUnmarked(run: EditRun, entries: readonly JournalEntry[], why: string): Promise<number> {
+  const reason = `comes back without a marker: ${why}`;
+  await settleBatch(
+    run,
+    entries.map(({ ordinal }): Settlement => ({
+      ordinal,
+      state: 'landed',
+      notSent: true,
+      unmarked: true,
+      reason,
+    })),
+    0,
+  );
+  const tableId = entries[0]?.change.tableId ?? '';
+  const markers = new Map([...run.markers].filter(([marked]) => marked !== tableId));
+  return undoDeletions(
+    { ...run, markers },
+    entries.map((entry) => ({ ...entry, state: 'landed', markerField: null })),
+    reason,
+  );
 }
 
 /** An earlier attempt may have created them: it is looked for before anything is created again. */

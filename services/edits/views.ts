@@ -3,14 +3,16 @@ import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
 import { isSchemaChange } from '../../contracts/schema-changes';
 import { viewApproval } from '../approvals/views';
 import type { Database, Tx } from '../database/database';
+import { showCell } from './cell-texts';
 import { readWaiting } from './conflicts';
+import { readEditCost, readIncludes } from './edit-cost';
 import { readEdit, type EditRow } from './edit-rows';
 import { readInterference } from './interference';
 import { readNotReturning } from './not-returning';
 import { planEvidence } from './evidence-plan';
 import { countEvidence, countStates, ENTRY_COLUMNS, toEntry, type JournalEntry } from './journal';
 import { readSettling } from './late-settling';
-import { showCell, type Preview } from './preview';
+import type { Preview } from './preview';
 import { countUnresolved, isBuried } from './review-rows';
 import { showSchemaCells } from './schema-preview';
 
@@ -82,6 +84,8 @@ export function createEditViews(db: Database) {
         evidence: await countEvidence(tx, editId),
         evidencePlan: await planEvidence(tx, edit),
         settling: await readSettling(tx, editId),
+        cost: await readEditCost(tx, edit),
+        includes: await readIncludes(tx, editId),
       };
     });
   }

@@ -4,6 +4,7 @@ import { cellsToCreate, findCreations } from './creation-search';
 import type { Judged } from './judging';
 import { intend, type JournalEntry, type Settlement } from './journal';
 import { noteLost } from './late-requests';
+import { findMarkerGone } from './marker-standing';
 import { markerFieldFor, sendCreations, type Created, type Creation } from './marked-creations';
 import { presentCells, someVanished } from './present';
 import { isRefusal, sendWrite, settleBatch, type EditRun } from './run';
@@ -55,13 +56,16 @@ export async function writeBatch(
   if (end.end === 'refused' && isRefusal(end.error) && !(await someVanished(run, entries))) {
     // An upsert is refused as well where two records carry one marker: the next look finds out whose they are.
     if (markerField !== undefined && (await carryMarkers(run, entries, markerField))) return;
-    const reason = end.error instanceof Error ? end.error.message : String(end.error);
+    const tableId = entries[0]?.change.tableId ?? '';
+    const gone = markerField === undefined ? undefined : await findMarkerGone(run, tableId, markerField);
+    const refusal = gone ?? end.error;
+    const reason = refusal instanceof Error ? refusal.message : String(refusal);
     await settleBatch(
       run,
       ordinals.map((ordinal): Settlement => ({ ordinal, state: 'failed', reason, notSent: true })),
       0,
     );
-    throw end.error;
+    throw refusal;
   }
   await settleBatch(
     run,

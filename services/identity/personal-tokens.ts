@@ -34,6 +34,8 @@ export interface AuthenticatedToken {
   readonly workspaceId: string;
   /** Those of the token that the holder's role still includes. */
   readonly scopes: readonly Scope[];
+  /** What the holder is in the workspace at this moment; null for the engine's own that has outlived its member. */
+  readonly role: Role | null;
 }
 
 interface Row {
@@ -156,7 +158,8 @@ export function createPersonalTokens({ db }: { readonly db: Database }) {
       }
       const granted = row.purpose === 'engine' || row.role === null ? null : ROLE_SCOPES[row.role];
       const scopes = row.scopes.filter((scope) => granted === null || granted.includes(scope));
-      return { tokenId: row.id, userId: row.user_id, workspaceId: row.workspace_id, scopes };
+      const { id: tokenId, user_id: userId, workspace_id: workspaceId, role } = row;
+      return { tokenId, userId, workspaceId, scopes, role };
     },
   };
 }

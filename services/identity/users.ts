@@ -1,6 +1,6 @@
 import { SagatableError } from '../../contracts/errors';
 import type { UpdateUserInput, User } from '../../contracts/identity';
-import type { Database, Tx } from '../database/database';
+import type { Database, PreparedStatement, Tx } from '../database/database';
 import { verifyPassword } from './passwords';
 
 interface Row {
@@ -12,6 +12,11 @@ interface Row {
 }
 
 const USER = `SELECT u.id, u.email, p.name, p.time_zone, u.created_at FROM users u LEFT JOIN profiles p ON p.user_id = u.id`;
+
+const FIND_STANDING: PreparedStatement = {
+  name: 'standing of a user',
+  text: 'SELECT operator FROM users WHERE id = $1',
+};
 
 /** People. They span tenants: every `tx` is one of `db.system`. */
 export function createUsers({ db }: { readonly db: Database }) {
@@ -46,11 +51,9 @@ export function createUsers({ db }: { readonly db: Database }) {
     },
 
     /** What a session stands for at this moment; undefined when the account is gone. */
-    findStanding(userId: string): Promise<{ operator: boolean } | undefined> {
-      return db.system(async (tx) => {
-        const sql = 'SELECT operator FROM users WHERE id = $1';
-        return (await tx.query<{ operator: boolean }>(sql, [userId])).rows[0];
-      });
+    async findStanding(userId: string): Promise<{ operator: boolean } | undefined> {
+      const [row] = await db.lookUp<{ operator: boolean }>(FIND_STANDING, [userId]);
+      return row;
     },
 
     /** An operator sees Temporal's Web UI, which spans all tenants. */

@@ -1,6 +1,19 @@
 import { SagatableError } from '../../contracts/errors';
 import type { Fence } from '../../contracts/operations';
-import type { Database, Tx } from '../database/database';
+import type { Database, PreparedStatement, Tx } from '../database/database';
+
+const CLAIM: PreparedStatement = {
+  name: 'claim step',
+  text: `INSERT INTO operation_steps (workspace_id, operation_id, step, state) VALUES ($1, $2, $3, 'done') ON CONFLICT DO NOTHING`,
+};
+const BURY: PreparedStatement = {
+  name: 'bury step',
+  text: `INSERT INTO operation_steps (workspace_id, operation_id, step, state) VALUES ($1, $2, $3, 'tombstone') ON CONFLICT DO NOTHING`,
+};
+const KEEP_RESULT: PreparedStatement = {
+  name: 'keep result of step',
+  text: 'UPDATE operation_steps SET result = $4 WHERE workspace_id = $1 AND operation_id = $2 AND step = $3',
+};
 
 /** Which rows the work may touch: the workspace's own, or (registration, deletion) those of identity too. */
 export type Reach = 'tenant' | 'system';
@@ -23,16 +36,11 @@ export function doStep<T>(
   const id = [fence.workspaceId, fence.operationId, fence.step];
   return begin(db, reach, fence, async (tx) => {
     // Waits for a concurrent attempt of the same step: the primary key makes one of them the first.
-    const claimed = await tx.query(
-      `INSERT INTO operation_steps (workspace_id, operation_id, step, state) VALUES ($1, $2, $3, 'done') ON CONFLICT DO NOTHING`,
-      id,
-    );
+    const claimed = await tx.query(CLAIM, id);
     if (claimed.rowCount === 0) return recordedResult<T>(tx, fence);
     const result = await work(tx);
-    await tx.query(
-      'UPDATE operation_steps SET result = $4 WHERE workspace_id = $1 AND operation_id = $2 AND step = $3',
-      [...id, JSON.stringify(result ?? null)],
-    );
+    // Without one the row says so as it is.
+    if (result !== undefined && result !== null) tx.send(KEEP_RESULT, [...id, JSON.stringify(result)]);
     return result;
   });
 }
@@ -63,10 +71,7 @@ export function undoStep<T>(
 ): Promise<void> {
   const id = [fence.workspaceId, fence.operationId, fence.step];
   return begin(db, reach, fence, async (tx) => {
-    const first = await tx.query(
-      `INSERT INTO operation_steps (workspace_id, operation_id, step, state) VALUES ($1, $2, $3, 'tombstone') ON CONFLICT DO NOTHING`,
-      id,
-    );
+    const first = await tx.query(BURY, id);
     if (first.rowCount) return;
     const { rows } = await tx.query<{ result: T }>(
       `UPDATE operation_steps SET state = 'undone', at = now()

@@ -1,6 +1,7 @@
 import { SagatableError } from '../../contracts/errors';
 import type { GapDetail } from '../../contracts/witness';
 import type { CallOptions } from '../airtable/client';
+import type { ChangeTrail } from '../audit/change-trail';
 import type { Database } from '../database/database';
 import { reopenLateLandings } from '../edits/late-witness';
 import { attributeChanges } from './attribution';
@@ -19,6 +20,8 @@ import {
 /** What a round works with. */
 export interface Polling {
   readonly db: Database;
+  /** Where late landings of edits are written down for good. */
+  readonly trail: ChangeTrail;
   /** Told after a change of somebody else, or a gap, was stored. */
   readonly onForeignChange: (ref: WatchRef) => Promise<void>;
   readonly maxPages: number;
@@ -149,7 +152,7 @@ function goneWith(polledAt: Date | null, now: Date): SeenChange[] {
 
 /** Cursor and changes together, or neither. */
 async function storePage(
-  { db, onForeignChange }: Polling,
+  { db, trail, onForeignChange }: Polling,
   claim: Claim,
   changes: readonly SeenChange[],
   cursor: number,
@@ -163,7 +166,7 @@ async function storePage(
     const ours = await attributeChanges(tx, row, row.tokenUser, changes);
     await insertChanges(tx, row, changes, ours);
     // Of a stream that is behind, the last change of a record is not yet its last.
-    if (polledAt) await reopenLateLandings(tx, row, row.tokenUser);
+    if (polledAt) await reopenLateLandings(tx, trail, row, row.tokenUser);
     return changes.some((change) => !ours.has(change));
   });
   if (foreign) await onForeignChange(row);

@@ -3,6 +3,7 @@ import { SagatableError } from '../../contracts/errors';
 import type { BaseChange, BaseChangePage, Watch } from '../../contracts/witness';
 import type { AirtableGateway } from '../airtable/gateway';
 import type { Lane } from '../airtable/limits';
+import type { ChangeTrail } from '../audit/change-trail';
 import type { Database } from '../database/database';
 import type { Connections } from '../workspaces/connections';
 import { pruneChanges, readChanges, readGaps, viewChange, type ChangeQuery } from './change-rows';
@@ -27,6 +28,7 @@ interface WitnessOptions {
   readonly db: Database;
   readonly gateway: Pick<AirtableGateway, 'open'>;
   readonly connections: Pick<Connections, 'get'>;
+  readonly trail: ChangeTrail;
   /** Told of a base in which somebody else changed something, or may have: what is remembered of it is old. */
   readonly onForeignChange?: (ref: WatchRef) => Promise<void>;
   /** Hears of failures of work that nobody waits for. */
@@ -45,6 +47,7 @@ export function createWitness(options: WitnessOptions) {
   const report = options.report ?? (() => undefined);
   const polling = {
     db,
+    trail: options.trail,
     maxPages: options.maxPages ?? MAX_PAGES,
     onForeignChange: async (ref: WatchRef) => {
       await options.onForeignChange?.(ref).catch(report);

@@ -8,6 +8,7 @@ import { createAuthentication } from '../../api/authenticate';
 import { createProblemHandler } from '../../api/problems';
 import { createWitness } from '../../services/witness/witness';
 import { createConnectionRoutes } from '../../api/routes/connections';
+import { createChangeTrail } from '../../services/audit/change-trail';
 import { createAirtableGateway, type AirtableGateway } from '../../services/airtable/gateway';
 import { parseKeyRing } from '../../services/encryption';
 import { newId } from '../../services/ids';
@@ -35,7 +36,12 @@ beforeAll(async () => {
   gateway = createAirtableGateway({ redis, config, connections, limits: { attempts: 1 } });
   const doors = express();
   doors.use('/v1', express.json(), createAuthentication({ config, services: app.services }));
-  const witness = createWitness({ db: app.services.db, gateway, connections });
+  const witness = createWitness({
+    db: app.services.db,
+    gateway,
+    connections,
+    trail: createChangeTrail(keyRing),
+  });
   doors.use(createConnectionRoutes({ services: { ...app.services, connections, gateway, witness } }));
   doors.use(createProblemHandler({ logger: { error: (entry: unknown) => app.logged.push(entry) } }));
   server = doors.listen(0, '127.0.0.1');

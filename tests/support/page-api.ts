@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Response } from 'express';
 import { createPageRouter } from '../../api/routes/page';
+import { ApprovalRules } from '../../contracts/approvals';
 import type { Conflict } from '../../contracts/conflicts';
+import type { Dependent } from '../../contracts/dependents';
 import type { ChangeRow, ChangeState, EditView } from '../../contracts/edits';
 import type { UnresolvedChange } from '../../contracts/reviews';
 import type { OperationView } from '../../contracts/operations';
@@ -24,11 +26,13 @@ export class PageApi {
   /** What waits for a person: conflicts while an edit runs, changes whose end is unclear after it. */
   conflicts: Conflict[] = [];
   unresolved: UnresolvedChange[] = [];
+  /** Newer edits that wrote to what the first edit wrote. */
+  dependents: Dependent[] = [];
   writable = true;
   expiresIn = 900;
   /** 'edit': a turn ends with an edit. 'words': with a question. 'later': 202 and an operation. */
   planner: 'edit' | 'words' | 'later' = 'edit';
-  failApproval: { status: number; detail: string } | null = null;
+  failApproval: { status: number; detail: string; code?: string; consent?: string } | null = null;
   streams = true;
   /** The next approval takes effect, but its answer is lost on the way. */
   loseAnswer = false;
@@ -173,6 +177,10 @@ export class PageApi {
       for (const [id, edit] of this.edits) this.edits.set(id, { ...edit, writable: this.writable });
       res.json(connection());
     });
+    app.get(`${ws}/approval-rules`, (_req, res) =>
+      res.json({ ...ApprovalRules.parse({}), updatedBy: null, updatedAt: null }),
+    );
+    app.get(`${ws}/members`, (_req, res) => res.json({ members: [], nextCursor: null }));
     app.get(`${ws}/edits`, (_req, res) => res.json({ edits: [...this.edits.values()], nextCursor: null }));
     app.get(`${ws}/operations`, (_req, res) =>
       res.json({ operations: [...this.operations.values()], nextCursor: null }),
@@ -245,8 +253,11 @@ export class PageApi {
       res.json({ changes: rows.slice(from, to), nextCursor: to < rows.length ? String(to) : null });
     });
     app.post(`${at}/approve`, (req, res) => {
-      if (this.failApproval)
-        return problem(res, this.failApproval.status, 'conflict', this.failApproval.detail);
+      if (this.failApproval) {
+        const { status, detail, code = 'conflict', consent } = this.failApproval;
+        const lacks = (req.body as Record<string, unknown>)[consent ?? ''] !== true;
+        if (lacks) return problem(res, status, code, detail, consent === undefined ? {} : { consent });
+      }
       const n = Number(req.params.edit.slice(-2));
       this.setEdit(n, { state: 'applying', operationId: IDS.operation(n) });
       this.setOperation(n, {
@@ -280,8 +291,12 @@ export class PageApi {
       res.json({ changes, nextCursor: null, unresolved: changes.length });
     });
     app.post(`${at}/review`, (req, res) => {
-      const { ordinals } = req.body as { ordinals: number[] };
-      this.unresolved = this.unresolved.filter((c) => !ordinals.includes(c.ordinal));
+      const { ordinals = [], lateRecords = [] } = req.body as { ordinals?: number[]; lateRecords?: string[] };
+      this.unresolved = this.unresolved
+        .filter((c) => !ordinals.includes(c.ordinal))
+        .map((c) => ({ ...c, late: c.late.filter(({ recordId }) => !lateRecords.includes(recordId)) }))
+        // What is clear by itself waited only for the records that came late of it.
+        .filter((c) => c.state !== 'undone' || c.late.length > 0);
       const review = this.unresolved.length;
       const n = Number(req.params.edit.slice(-2));
       this.setEdit(n, { waiting: { conflicts: 0, review }, ...(review ? {} : { state: 'applied' }) });
@@ -292,7 +307,10 @@ export class PageApi {
       this.setEdit(Number(req.params.edit.slice(-2)), { state: 'rejected' });
       res.json({});
     });
-    app.post(`${at}/revert`, (_req, res) => {
+    app.get(`${at}/dependents`, (_req, res) => res.json({ dependents: this.dependents }));
+    app.post(`${at}/revert`, (req, res) => {
+      const { including, withDependents } = req.body as { including?: string[]; withDependents?: boolean };
+      const includes = withDependents ? this.dependents.map((d) => d.editId) : (including ?? []);
       const groups = this.edit(1)
         .groups.filter((g) => g.key === 'rating')
         .map((g) => ({ ...g, headline: '604 cells: Not Rated → empty' }));
@@ -301,6 +319,7 @@ export class PageApi {
         sampleEdit(2, groups, {
           kind: 'revert',
           revertOf: IDS.edit(1),
+          includes,
           note: null,
           planner: null,
           headline: '604 records changed in Films',
@@ -348,9 +367,9 @@ const chat = {
   createdAt: '2026-03-04T05:06:07.000Z',
 };
 
-function problem(res: Response, status: number, code: string, detail: string): void {
+function problem(res: Response, status: number, code: string, detail: string, more: object = {}): void {
   res
     .status(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ title: 'Refused', status, code, detail }));
+    .send(JSON.stringify({ ...more, title: 'Refused', status, code, detail }));
 }

@@ -10,7 +10,7 @@ export async function signIn(page: Page, url: string, email: string, password: s
 }
 
 /** Waits for a heading. */
-export async function see(page: Page, heading: string | RegExp, timeout = 15_000): Promise<void> {
+export async function see(page: Page, heading: string | RegExp, timeout = 30_000): Promise<void> {
   await page.getByRole('heading', { name: heading }).first().waitFor({ timeout });
 }
 

@@ -8,35 +8,6 @@ const CONFLICTS = {
   ask: 'put aside for somebody to decide',
 };
 
-/** Asked once for a connection: that what the base’s own automations do is known. `element` is null where nothing is asked. */
-export function sideEffectsConsent(edit, onChange) {
-  if (edit.approval?.sideEffects !== 'unacknowledged')
-    return { element: null, missing: () => false, body: () => ({}) };
-  const box = h('input', { type: 'checkbox' });
-  box.addEventListener('change', onChange);
-  const element = h(
-    'fieldset',
-    null,
-    h('legend', null, 'What no undo takes back'),
-    h(
-      'label',
-      { class: 'check' },
-      box,
-      h(
-        'span',
-        null,
-        'I know that these writes, and those of an undo, can set off automations, syncs and e-mails of the base. ',
-        'Asked once for this connection.',
-      ),
-    ),
-  );
-  return {
-    element,
-    missing: () => !box.checked,
-    body: () => ({ acknowledgeSideEffects: true }),
-  };
-}
-
 /** What the approvals before this one were for, which this one is then for too; null where it is the first. */
 export function earlierApproval(edit) {
   const { approval } = edit;
@@ -55,4 +26,31 @@ export function earlierApproval(edit) {
       `cells that somebody changes meanwhile are ${CONFLICTS[conflicts] ?? conflicts}. Your approval is for the same.`,
     ),
   );
+}
+
+/** Whether comments of deleted records come back with them; asked where records are deleted, or deleted ones are to return. */
+export function commentsChoice(edit) {
+  const { notReturning } = edit;
+  if (!notReturning) return { element: null, body: () => ({}) };
+  const box = h('input', { type: 'checkbox', checked: notReturning.repostComments });
+  const where =
+    edit.kind === 'revert' ? 'where this brings records back' : 'where an undo brings records back';
+  const known =
+    notReturning.comments === null ? '' : ` There are ${counted(notReturning.comments, 'comment')}.`;
+  const element = h(
+    'fieldset',
+    null,
+    h('legend', null, 'Comments of deleted records'),
+    h(
+      'label',
+      { class: 'check' },
+      box,
+      h(
+        'span',
+        null,
+        `Post them again as quotations, ${where}. Airtable shows the owner of the connection’s token as their author.${known}`,
+      ),
+    ),
+  );
+  return { element, body: () => (box.checked ? { repostComments: true } : {}) };
 }

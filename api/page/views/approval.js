@@ -1,8 +1,8 @@
 import { freshId, h } from '../dom.js';
 import { count, counted } from '../format.js';
 import { action, problemBox } from './action.js';
-import { earlierApproval, sideEffectsConsent } from './approval-terms.js';
-import { irreversibleConsent } from './irreversible-consent.js';
+import { commentsChoice, earlierApproval } from './approval-terms.js';
+import { createConsents } from './consents.js';
 
 const POLICIES = [
   ['skip', 'Leave it alone', 'and list it in the outcome'],
@@ -23,8 +23,8 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
 
   // Approvals of several persons have to be for the same: whoever comes later does not choose.
   const terms = edit.approval?.terms;
-  const consent = sideEffectsConsent(edit, () => show());
-  const irreversible = irreversibleConsent(edit, selection, () => show());
+  const consents = createConsents(edit, selection, () => show());
+  const comments = commentsChoice(edit);
 
   const approve = action('', send, { problem, kind: 'primary', describedBy: reasonId });
   async function send() {
@@ -35,13 +35,14 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
       await ctx.api.send(
         'POST',
         `${path}/approve`,
-        { hash: edit.hash, conflicts, ...(only ? { only } : {}), ...consent.body(), ...irreversible.body() },
+        { hash: edit.hash, conflicts, ...(only ? { only } : {}), ...consents.body(), ...comments.body() },
         { wait: 0, signal },
       );
     } catch (error) {
       show();
-      if (error.status === 409) await onDecided(error);
-      throw error;
+      if (error.code === 'consent_required' && consents.demand(error.consent)) throw error;
+      if (error.status !== 409) throw error;
+      return onDecided(error);
     }
     await onDecided();
   }
@@ -53,13 +54,14 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
     approve.setLabel(
       `${undo}${chosen === total ? counted(total, 'change') : `${count(chosen)} of ${counted(total, 'change')}`}`,
     );
-    approve.setOff(!edit.writable || chosen === 0 || consent.missing() || irreversible.missing());
+    consents.refresh();
+    const missing = consents.missing();
+    approve.setOff(!edit.writable || chosen === 0 || missing !== null);
     if (!edit.writable)
       why.textContent =
         'This connection is read-only: nothing can be written through it until it is switched on.';
     else if (chosen === 0) why.textContent = 'Nothing is chosen.';
-    else if (consent.missing()) why.textContent = 'Say first that you know what no undo takes back.';
-    else if (irreversible.missing()) why.textContent = 'Say first that you know what stays after an undo.';
+    else if (missing !== null) why.textContent = missing;
     else if (edit.approval?.missing > 1)
       why.textContent = `${count(edit.approval.personsNeeded)} persons have to approve this: nothing is written before the last of them does.`;
     else why.textContent = 'Writing starts at once. It can be paused, cancelled, and undone afterwards.';
@@ -81,8 +83,8 @@ export function approval(ctx, { edit, selection, signal, onDecided }) {
           h('label', { class: 'check' }, radios[i], h('span', null, h('strong', null, name), ` ${more}`)),
         ),
       ),
-    consent.element,
-    irreversible.element,
+    comments.element,
+    consents.elements,
     problem.element,
     h('div', { class: 'row' }, approve.element, reject(ctx, { path, problem, onDecided })),
     why,

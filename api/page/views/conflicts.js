@@ -1,5 +1,5 @@
 import { fill, focusOn, h } from '../dom.js';
-import { counted } from '../format.js';
+import { counted, exactly } from '../format.js';
 import { action, problemBox } from './action.js';
 import { cellText } from './cell.js';
 
@@ -92,6 +92,7 @@ export function conflictPanel(ctx, { edit, signal }) {
         conflict.kind === 'delete' && h('span', { class: 'badge bad' }, 'to be deleted'),
       ),
       h('dl', { class: 'fields' }, conflict.cells.filter((cell) => cell.changed).map(threeValues)),
+      h('p', { class: 'reason' }, `Left as it is unless somebody decides by ${exactly(conflict.expiresAt)}.`),
       h('div', { class: 'row' }, decisions([conflict], name)),
     );
   }

@@ -1,6 +1,8 @@
 import { h } from '../dom.js';
-import { count, counted, when } from '../format.js';
+import { count, when } from '../format.js';
 import { EDIT_STATES } from '../states.js';
+import { editCost } from './edit-cost.js';
+import { evidencePlan } from './edit-evidence.js';
 
 const COUNTED = [
   ['updates', 'records changed'],
@@ -23,18 +25,27 @@ export function editSummary(edit) {
       h('strong', null, edit.baseName),
     ),
     h('h1', null, edit.headline),
-    edit.revertOf &&
-      h(
-        'p',
-        null,
-        'This undoes ',
-        h('a', { href: `#/edits/${encodeURIComponent(edit.revertOf)}` }, 'an earlier edit'),
-        '.',
-      ),
+    revertOf(edit),
     counts(edit),
     warnings(edit),
     edit.note && quotation(edit),
+    edit.state === 'proposed' && [editCost(edit), evidencePlan(edit)],
     origin(edit),
+  );
+}
+
+function revertOf(edit) {
+  if (!edit.revertOf) return null;
+  const link = (id, text) => h('a', { href: `#/edits/${encodeURIComponent(id)}` }, text);
+  const newer = edit.includes ?? [];
+  return h(
+    'p',
+    null,
+    'This undoes ',
+    link(edit.revertOf, 'an earlier edit'),
+    newer.length > 0 && ', and first what was done after it: ',
+    newer.map((id, i) => [i > 0 && ', ', link(id, `newer edit ${i + 1}`)]),
+    '.',
   );
 }
 
@@ -74,13 +85,9 @@ function quotation(edit) {
 }
 
 function origin(edit) {
-  const calls =
-    edit.state === 'proposed' &&
-    edit.calls.apply > 0 &&
-    `about ${counted(edit.calls.apply, 'call')} to the base`;
   const expires =
     edit.state === 'proposed' && edit.expiresAt && `can be approved until ${when(edit.expiresAt)}`;
-  const facts = [`Proposed ${when(edit.createdAt)}`, calls, expires].filter(Boolean).join(' · ');
+  const facts = [`Proposed ${when(edit.createdAt)}`, expires].filter(Boolean).join(' · ');
   return h(
     'p',
     { class: 'origin' },

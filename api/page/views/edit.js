@@ -1,6 +1,7 @@
 import { fill, focusOn, h } from '../dom.js';
 import { sleep } from '../http.js';
 import { createSelection } from '../selection.js';
+import { problemBox } from './action.js';
 import { approval } from './approval.js';
 import { conflictPanel } from './conflicts.js';
 import { diff } from './diff.js';
@@ -8,6 +9,10 @@ import { editSummary } from './edit-summary.js';
 import { operationPanel } from './operation-panel.js';
 import { outcome } from './outcome.js';
 import { reviewPanel } from './review.js';
+import { settlingPanel } from './settling.js';
+
+/** What an operation says while its edit waits for late answers. */
+const WAITING_LATE = /late writes/;
 
 const BUSY = new Set(['planning', 'approved', 'applying']);
 
@@ -16,10 +21,13 @@ export async function showEdit(ctx, { id, signal }) {
   const root = h('div', { class: 'edit' });
   const path = `/v1/edits/${encodeURIComponent(id)}`;
 
-  async function reload({ focus }) {
+  /** `error`: why what was tried did not happen, shown above what is there now. */
+  async function reload({ focus, error }) {
     const edit = await ctx.api.get(path, { signal });
     const operation = edit.operationId ? await readOperation(edit.operationId) : null;
-    fill(root, editSummary(edit), part(edit, operation));
+    const problem = problemBox();
+    fill(root, problem.element, editSummary(edit), part(edit, operation));
+    if (error) problem.show(error);
     if (focus) focusOn(root.querySelector('.panel h2') ?? root.querySelector('h1'));
   }
 
@@ -33,10 +41,7 @@ export async function showEdit(ctx, { id, signal }) {
   function part(edit, operation) {
     if (edit.state === 'proposed') {
       const selection = createSelection(edit);
-      const onDecided = async (error) => {
-        await reload({ focus: true });
-        if (error) ctx.announce(error.message);
-      };
+      const onDecided = (error) => reload({ focus: true, error });
       const open = edit.approval?.terms ? {} : { selection };
       return [diff(ctx, { edit, ...open, signal }), approval(ctx, { edit, selection, signal, onDecided })];
     }
@@ -56,9 +61,14 @@ export async function showEdit(ctx, { id, signal }) {
     if (edit.state === 'planning')
       return operationPanel(ctx, { id: edit.operationId, title, signal, onFinal: () => settle(1) });
     const conflicts = conflictPanel(ctx, { edit, signal });
+    const settling = settlingPanel(ctx, { edit, signal });
     // Asked again only when the operation stops or goes on: not with every step of its progress.
     let status = '';
+    let message = '';
     const onChange = (next) => {
+      const told = next.progress?.message ?? '';
+      if (told !== message && WAITING_LATE.test(`${message} ${told}`)) void settling.refresh();
+      message = told;
       if (next.status !== status && (next.status === 'paused' || conflicts.isShown()))
         void conflicts.refresh();
       status = next.status;
@@ -66,6 +76,7 @@ export async function showEdit(ctx, { id, signal }) {
     const id = edit.operationId;
     return [
       operationPanel(ctx, { id, title, signal, onChange, onFinal: () => settle(1) }),
+      settling.element,
       conflicts.element,
     ];
   }

@@ -1,5 +1,5 @@
 import { fill, h } from '../dom.js';
-import { when } from '../format.js';
+import { when, withLocalTimes } from '../format.js';
 import { isFinal, OPERATION_STATES } from '../states.js';
 import { operationPanel, temporalLink } from './operation-panel.js';
 
@@ -55,7 +55,7 @@ function ended(operation) {
       h('span', { class: `badge ${tone}` }, name),
     ),
     operation.error && h('p', { class: 'problem' }, operation.error.message),
-    operation.progress?.message && h('p', null, operation.progress.message),
+    operation.progress?.message && h('p', null, withLocalTimes(operation.progress.message)),
     h('p', null, temporalLink(operation)),
   );
 }

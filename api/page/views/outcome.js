@@ -1,11 +1,11 @@
 import { h } from '../dom.js';
 import { count } from '../format.js';
-import { resultOf } from '../operations.js';
-import { go } from '../router.js';
 import { CHANGE_STATES } from '../states.js';
-import { action, problemBox } from './action.js';
+import { evidenceCounts } from './edit-evidence.js';
 import { temporalLink } from './operation-panel.js';
 import { recordList } from './record-list.js';
+import { settlingResult } from './settling.js';
+import { undo } from './undo.js';
 
 const TITLES = {
   applied: 'Done',
@@ -34,6 +34,8 @@ export function outcome(ctx, { edit, operation, signal }) {
         { class: 'states' },
         states.map(([state, n]) => stateItem(ctx, { edit, state, n, signal })),
       ),
+    evidenceCounts(edit),
+    settlingResult(edit),
     undo(ctx, { edit, signal }),
     operation && h('p', null, temporalLink(operation)),
   );
@@ -64,54 +66,4 @@ function stateItem(ctx, { edit, state, n, signal }) {
     () => details.open && details.childElementCount === 1 && details.append(list()),
   );
   return h('li', null, details);
-}
-
-function undo(ctx, { edit, signal }) {
-  if (edit.revertedBy)
-    return h(
-      'p',
-      null,
-      'This edit has been undone: ',
-      h('a', { href: `#/edits/${encodeURIComponent(edit.revertedBy)}` }, 'see the undo'),
-      '.',
-    );
-  if (!['applied', 'needs_review'].includes(edit.state))
-    return h('p', null, h('a', { href: '#/' }, 'Ask for another change'));
-  const problem = problemBox();
-  const status = h('span', { class: 'hint', role: 'status' });
-  const start = action(
-    edit.kind === 'revert' ? 'Undo the undo…' : 'Undo this edit…',
-    async () => {
-      status.textContent = 'Comparing with what the base holds now…';
-      try {
-        const answer = await ctx.api.send(
-          'POST',
-          `/v1/edits/${encodeURIComponent(edit.id)}/revert`,
-          {},
-          { wait: 10, signal },
-        );
-        const { editId } = await resultOf(answer, { ...ctx, signal });
-        go(`/edits/${editId}`);
-      } finally {
-        status.textContent = '';
-      }
-    },
-    { problem },
-  );
-  return h(
-    'div',
-    null,
-    h(
-      'div',
-      { class: 'row' },
-      start.element,
-      h(
-        'span',
-        { class: 'hint' },
-        'Shows first what would be set back; nothing is written until you approve it.',
-      ),
-    ),
-    status,
-    problem.element,
-  );
 }

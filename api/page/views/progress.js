@@ -1,5 +1,5 @@
 import { fill, h } from '../dom.js';
-import { count, duration } from '../format.js';
+import { count, duration, withLocalTimes } from '../format.js';
 import { OPERATION_STATES } from '../states.js';
 
 /** A progress bar with its figures; the percentage is told aloud in steps of ten. */
@@ -35,7 +35,11 @@ export function progressBar(announce) {
       if (known) bar.setAttribute('aria-valuenow', String(percent));
       else bar.removeAttribute('aria-valuenow');
       bar.setAttribute('aria-valuetext', figures ? `${figures}, ${name}` : name);
-      fill(text, h('strong', null, figures || name), progress?.message ? ` ${progress.message}` : '');
+      fill(
+        text,
+        h('strong', null, figures || name),
+        progress?.message ? ` ${withLocalTimes(progress.message)}` : '',
+      );
       const step = Math.floor(percent / 10);
       if (step !== told && known) announce(`${percent} percent, ${figures}`);
       told = step;

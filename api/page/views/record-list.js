@@ -2,7 +2,7 @@ import { focusOn, h } from '../dom.js';
 import { counted } from '../format.js';
 import { isAbort } from '../http.js';
 import { changesPath } from '../selection.js';
-import { CHANGE_STATES } from '../states.js';
+import { CHANGE_STATES, EVIDENCE } from '../states.js';
 import { problemBox } from './action.js';
 import { beforeAfter } from './cell.js';
 
@@ -94,6 +94,7 @@ function recordRow(row, { choice, boxes, sameField, sameState }) {
     ),
     h('dl', { class: 'fields' }, cells),
     row.reason && h('p', { class: 'reason' }, row.reason),
+    row.evidence && h('p', { class: 'reason' }, `Known by ${EVIDENCE[row.evidence] ?? row.evidence}`),
   );
 }
 

@@ -1,9 +1,14 @@
 import { fill, freshId, h } from '../dom.js';
-import { counted, when } from '../format.js';
+import { counted } from '../format.js';
 import { resultOf } from '../operations.js';
 import { CHANGE_STATES } from '../states.js';
 import { action, problemBox } from './action.js';
 import { beforeAfter } from './cell.js';
+import { lateRecordsList } from './late-records.js';
+import { evidenceOf } from './review-evidence.js';
+
+/** States of a change that waits for a person by itself, and not only for the records that came late of it. */
+const UNCLEAR = ['unknown', 'intended', 'undo_intended', 'undo_conflict', 'undo_unknown'];
 
 /** Changes whose end is unclear, each with its evidence and three answers. `onDecided` is called after each. */
 export function reviewPanel(ctx, { edit, signal, onDecided }) {
@@ -68,7 +73,9 @@ export function reviewPanel(ctx, { edit, signal, onDecided }) {
       return button.element;
     };
     look.element.setAttribute('aria-label', `Look at it now: ${name}`);
-    const open = change.retrying === null;
+    const late = lateRecordsList(ctx, { records: change.late, path, signal, onDecided });
+    const asked = late === null || UNCLEAR.includes(change.state);
+    const open = asked && change.retrying === null;
     return h(
       'li',
       { class: `record ${change.kind}` },
@@ -98,7 +105,9 @@ export function reviewPanel(ctx, { edit, signal, onDecided }) {
       ),
       change.reason && h('p', { class: 'reason' }, change.reason),
       evidence,
-      open ? record?.element : h('p', { class: 'hint' }, 'It is being tried again at present.'),
+      late,
+      change.retrying !== null && h('p', { class: 'hint' }, 'It is being tried again at present.'),
+      open && record?.element,
       own.element,
       h(
         'div',
@@ -134,58 +143,4 @@ function recordField(change, name) {
     input,
     element: h('label', { for: id }, `If it landed: the id of the record (${name}) `, input),
   };
-}
-
-function evidenceOf({ journal, now, witness }) {
-  const direction = journal.direction === 'undo' ? 'taken back' : 'written';
-  return [
-    h(
-      'li',
-      null,
-      journal.sentAt
-        ? `Journal: last about to be ${direction} ${when(journal.sentAt)}, ${counted(journal.attempts, 'attempt')}`
-        : 'Journal: it was never sent',
-    ),
-    ...lookLines(now),
-    h('li', null, witnessLine(witness)),
-    ...witness.changes.map((change) =>
-      h(
-        'li',
-        null,
-        `Witness: ${change.kind} ${when(change.at)} by ${change.actor?.name ?? change.actor?.id ?? 'somebody'}${change.recordId ? ` (${change.recordId})` : ''}`,
-      ),
-    ),
-  ];
-}
-
-function lookLines(now) {
-  if (!now) return [];
-  if (now.failed) return [h('li', null, `Read back: ${now.failed}`)];
-  const texts = now.recordTexts && Object.entries(now.recordTexts);
-  return [
-    h(
-      'li',
-      null,
-      texts
-        ? `Read back ${when(now.at)}: ${texts.map(([field, text]) => `${field} “${text}”`).join(', ')}`
-        : `Read back ${when(now.at)}: there is no such record`,
-    ),
-    ...now.candidates.map(({ recordId, createdTime }) =>
-      h(
-        'li',
-        null,
-        'A record with the same cells: ',
-        h('code', { class: 'id' }, recordId),
-        `, made ${when(createdTime)}`,
-      ),
-    ),
-  ];
-}
-
-function witnessLine(witness) {
-  if (!witness.watched) return 'Witness: the base is not watched, so it tells nothing';
-  const gaps = witness.gaps.length ? `, with ${counted(witness.gaps.length, 'gap')}` : '';
-  return witness.changes.length
-    ? `Witness: watched${gaps}`
-    : `Witness: watched${gaps}; it has told of nothing so far`;
 }

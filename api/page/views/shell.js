@@ -4,6 +4,7 @@ const PAGES = [
   ['', 'Ask'],
   ['history', 'History'],
   ['connections', 'Connections'],
+  ['rules', 'Rules'],
 ];
 
 /** The bar on top: the pages, the workspace, and who is signed in. */

@@ -58,6 +58,7 @@ const unresolved = (ordinal: number, over: Partial<UnresolvedChange>): Unresolve
   reason: 'changed by somebody since, left as it is: MPAA Rating',
   evidence: null,
   journal: { direction: 'undo', sentAt: AT, settledAt: AT, batch: 'b', attempts: 2, found: {}, written: {} },
+  late: [],
   retrying: null,
   now: {
     record: {},
@@ -154,6 +155,41 @@ describe('what waits for a person', () => {
     expect(sent('/review')).toEqual([
       { ordinals: [7], verdict: 'landed', recordId: 'rec00000000000077' },
       { ordinals: [4], verdict: 'retry' },
+    ]);
+  });
+
+  it('shows records that came late, each with three answers of its own, and asks nothing of a change that is clear', async () => {
+    const late = (recordId: string, over: Partial<UnresolvedChange['late'][number]>) => ({
+      recordId,
+      state: 'unclear' as const,
+      evidence: null,
+      reason: 'another edit may have made it',
+      foundAt: AT,
+      cells: {},
+      looked: false,
+      now: null,
+      deciding: null,
+      ...over,
+    });
+    const [first, second] = ['rec00000000000091', 'rec00000000000092'] as const;
+    const records = [
+      late(first, {}),
+      late(second, { state: 'changed', evidence: 'read_back', reason: null }),
+    ];
+    api.unresolved = [unresolved(4, { kind: 'create', state: 'undone', late: records })];
+    api.finish(1, 'needs_review', { undone: [4] });
+    api.setEdit(1, { operationId: IDS.operation(1), waiting: { conflicts: 0, review: 1 } });
+    await signIn(page, `${api.url}${EDIT}`, 'sample@example.test', 'a right password');
+    await page.getByText('another edit may have made it', { exact: false }).waitFor();
+    await page.getByText('known by read back', { exact: false }).waitFor();
+    expect(await button('It landed: Film 4').count()).toBe(0);
+    await button(`Somebody else’s: ${first}`).click();
+    await button(`Somebody else’s: ${first}`).waitFor({ state: 'detached' });
+    await button(`Delete it: ${second}`).click();
+    await page.getByRole('heading', { name: 'What needs a person' }).waitFor({ state: 'detached' });
+    expect(sent('/review')).toEqual([
+      { lateRecords: [first], verdict: 'notLanded' },
+      { lateRecords: [second], verdict: 'retry' },
     ]);
   });
 });

@@ -113,6 +113,9 @@ async function visitEveryView(
   await page.goto(`${api.url}/#/connections`);
   await see('Connections');
   await check('connections');
+  await page.goto(`${api.url}/#/rules`);
+  await see('Approval rules');
+  await check('rules');
   api.planner = 'words';
   await page.goto(`${api.url}/#/chats/${IDS.chat}`);
   await see('Ratings');

@@ -131,3 +131,65 @@ it('what the rule approved is nobody’s to decide any more', async () => {
   const edit = await propose();
   await expect(world.reject(session('usr_test'), edit)).rejects.toMatchObject({ code: 'edit_approved' });
 });
+
+describe('a large change cut into small ones', () => {
+  const byNow = async (person: string, rule: object, edits: number, records = 1): Promise<string[]> => {
+    await world.rules({ ...RULE, ...rule });
+    const made = await Promise.all(
+      Array.from({ length: edits }, () =>
+        world.propose(person, changes(world.films.slice(0, records), ++value)),
+      ),
+    );
+    const states = await Promise.all(made.map(({ editId }) => world.state(editId)));
+    return states.map(({ edit }) => edit).sort();
+  };
+  const someone = async () => (await world.join('editor')).userId;
+  const perDay = (n: number) => ({ autoApprove: { ...RULE.autoApprove, maxRecordsPerDay: n } });
+
+  it('goes by itself only up to the records of a day, however many edits come at once', async () => {
+    const ends = await byNow(await someone(), perDay(3), 5);
+    expect(ends).toEqual([...Array<string>(3).fill('approved'), 'proposed', 'proposed']);
+  });
+
+  it('has ten times the records of one edit where the rule names no number', async () => {
+    const person = await someone();
+    const rule = { autoApprove: { maxRecords: 1, kinds: ['update'] } };
+    expect((await byNow(person, rule, 11)).filter((state) => state === 'approved')).toHaveLength(10);
+  });
+
+  it('is no way around two persons: what a person had approved counts together', async () => {
+    const person = await someone();
+    const rule = { ...perDay(100), twoPersons: { aboveRecords: 2 } };
+    expect(await byNow(person, rule, 3)).toEqual(['approved', 'approved', 'proposed']);
+  });
+
+  it('is counted by person, and for a day', async () => {
+    const person = await someone();
+    expect(await byNow(person, perDay(1), 1)).toEqual(['approved']);
+    expect(await byNow(await someone(), perDay(1), 1)).toEqual(['approved']);
+    expect(await byNow(person, perDay(1), 1)).toEqual(['proposed']);
+    await world.edit.server.database.admin.query(
+      `UPDATE approvals SET decided_at = decided_at - interval '25 hours' WHERE proposed_by = $1`,
+      [person],
+    );
+    expect(await byNow(person, perDay(1), 1)).toEqual(['approved']);
+  });
+});
+
+it.each([
+  ['fewer records', { autoApprove: { maxRecords: 1, kinds: ['update'] } }],
+  ['other kinds of changes', { autoApprove: { maxRecords: 2, kinds: ['create'] } }],
+  ['two persons', { twoPersons: { aboveRecords: 1 } }],
+])('what the rule approved does not begin once the rules ask for %s', async (_, over) => {
+  const { editId } = await world.propose(
+    (await world.join('editor')).userId,
+    changes(world.films.slice(0, 2), ++value),
+  );
+  const refs = {
+    workspaceId: world.workspaceId,
+    editId,
+    operationId: (await operations(editId))[0]?.id ?? '',
+  };
+  await world.rules({ ...RULE, ...over });
+  await expect(world.edit.applyAll(refs)).rejects.toMatchObject({ code: 'approval_withdrawn' });
+});

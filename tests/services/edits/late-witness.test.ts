@@ -47,6 +47,12 @@ async function reopenings({ editId }: EditRefs): Promise<unknown[]> {
   return (await world.server.database.admin.query(sql, [editId])).rows as unknown[];
 }
 
+async function trailOf({ editId }: EditRefs): Promise<string[]> {
+  const sql = 'SELECT event FROM audit_changes WHERE edit_id = $1 ORDER BY seq';
+  const { rows } = await world.server.database.admin.query<{ event: string }>(sql, [editId]);
+  return rows.map(({ event }) => event);
+}
+
 it('an update that lands after the edit was rolled back makes it need review, once', async () => {
   const ids = await world.films(2);
   const changes = ids.map((recordId) => ({ kind: 'update', table: 'Films', recordId, cells: { Gross: 1 } }));
@@ -60,6 +66,7 @@ it('an update that lands after the edit was rolled back makes it need review, on
   await world.poll();
   expect(await world.editState(edit)).toBe('needs_review');
   expect(await world.states(edit)).toEqual({ undo_unknown: 2 });
+  expect(await trailOf(edit)).toEqual(['undo_unknown', 'undo_unknown']);
   await world.poll();
   expect(await reopenings(edit)).toEqual([
     { actor: 'witness', details: { landings: 2, was: 'rolled_back' } },
@@ -80,6 +87,7 @@ it('a creation that lands after the edit was rolled back is named, and stays', a
   await world.poll();
   expect(await world.editState(edit)).toBe('needs_review');
   expect((await world.cells()).size).toBe(1);
+  expect(await trailOf(edit)).toEqual(['landed']);
   const view = await world.editViews.get(edit.workspaceId, edit.editId);
   expect(view.settling).toMatchObject({ needsReview: 1, over: true });
 });

@@ -163,16 +163,55 @@ it('a creation that writes a text of its own into the marker field is created wi
   expect(await carried()).toEqual(['mine']);
 });
 
-it('a field that is deleted meanwhile: the creation is refused, nothing is left, and the reason is told', async () => {
-  const { tables } = (await world.as('full', 'GET', `/meta/bases/${world.ref.baseId}/tables`)) as {
-    tables: { id: string; fields: { id: string; name: string }[] }[];
-  };
-  expect(tables.length).toBeGreaterThan(0);
-  await world.server.database.admin.query(`UPDATE marker_fields SET field_id = 'fldGone0000000000'`);
-  const edit = await propose();
-  await expect(world.finish(edit)).rejects.toMatchObject({ kind: 'InvalidInput' });
-  expect(await world.states(edit)).toEqual({ failed: 3 });
+const choose = (fieldId: string) =>
+  world.server.database.admin.query('UPDATE marker_fields SET field_id = $1', [fieldId]);
+
+it.each([
+  ['was deleted', () => 'fldGone0000000000', 'was deleted'],
+  ['is of another type by now', () => world.server.field('Films', 'Gross'), 'no single line text'],
+])(
+  'a marker field that %s: nothing is sent, and the reason names it and says what to do',
+  async (_what, id, told) => {
+    const edit = await propose();
+    await choose(id());
+    world.seen();
+    const refusal = { kind: 'Conflict', code: 'marker_field_gone' };
+    await expect(world.finish(edit)).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringMatching(`${told}.*choose another field`) as unknown,
+    });
+    expect(world.seen().filter((call) => !call.startsWith('GET'))).toEqual([]);
+    await world.undo(edit);
+    expect(await world.all()).toEqual([]);
+  },
+);
+
+it('a marker field that is deleted in the middle of an edit: the edit says so and is taken back as a whole', async () => {
+  const edit = await propose(Array.from({ length: 20 }, () => ({ Title: 'Ran' })));
+  world.disturb(['lost']);
+  await world.applyAll(edit).catch(() => undefined);
+  expect(await world.all()).toHaveLength(10);
+  await choose('fldGone0000000000');
+  await expect(world.finish(edit)).rejects.toMatchObject({ code: 'marker_field_gone' });
+  await world.undo(edit);
   expect(await world.all()).toEqual([]);
+  expect(await world.states(edit)).toEqual({ undone: 10, failed: 10 });
+});
+
+it('a deletion is taken back without a marker where the field is gone, and the journal says so', async () => {
+  const [recordId = ''] = await world.films(1);
+  const edit = await world.approved({ changes: [{ kind: 'delete', table: 'Films', recordId }] });
+  await world.finish(edit);
+  expect(await world.all()).toEqual([]);
+  await choose('fldGone0000000000');
+  await world.undo(edit);
+  expect([...(await world.cells()).values()]).toMatchObject([{ Title: 'Film 0' }]);
+  expect(await world.states(edit)).toEqual({ undone: 1 });
+  const { rows } = await world.server.database.admin.query<{ marker_field: string | null }>(
+    'SELECT marker_field FROM edit_changes WHERE edit_id = $1',
+    [edit.editId],
+  );
+  expect(rows).toEqual([{ marker_field: null }]);
 });
 
 it('a field that is renamed is found under its new name', async () => {

@@ -43,6 +43,7 @@ describe('a personal access token', () => {
       userId,
       workspaceId,
       scopes: ['data.records:read', 'data.records:write'],
+      role: 'owner',
     });
     const { rows } = await database.admin.query('SELECT * FROM personal_tokens WHERE id = $1', [view.id]);
     expect(JSON.stringify(rows)).not.toContain(token);

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { BaseChange } from '../../../contracts/witness';
 import { createAirtableGateway } from '../../../services/airtable/gateway';
+import { createChangeTrail } from '../../../services/audit/change-trail';
 import { createEditViews } from '../../../services/edits/views';
 import { parseKeyRing } from '../../../services/encryption';
 import type { WatchRef } from '../../../services/witness/watch-rows';
@@ -61,6 +62,7 @@ export async function createWitnessWorld(): Promise<WitnessWorld> {
       db: database.db,
       gateway,
       connections,
+      trail: createChangeTrail(parseKeyRing(TEST_KEYS)),
       onForeignChange: async (changed) => void foreign.push(changed),
       report: (error) => void reported.push(error),
       ...options,
