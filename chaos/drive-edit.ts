@@ -44,7 +44,11 @@ export async function driveEdit({ product, connectionId, base, signal }: Stage, 
     }),
     cancelAfter(product, story.operationId, plan.cancelAfterMs, signal),
   ]);
-  const [ended] = await Promise.all([product.ended(story.operationId), meanwhile]);
+  const asked = () => product.decide(planned.data.editId, plan.decision);
+  const [ended] = await Promise.all([product.ended(story.operationId, asked), meanwhile]);
+  story.ended = ended.status;
+  if (ended.status === 'rolled_back')
+    story.undone = ((await product.edit(planned.data.editId)).outcome?.['undone'] ?? 0) > 0;
   if (plan.revert !== 'none' && ended.status === 'done') await revert({ product, signal }, story);
 }
 
@@ -58,7 +62,11 @@ async function revert({ product, signal }: Pick<Stage, 'product' | 'signal'>, st
   const operationId = await product.approve(edit, 'skip');
   story.revert = { editId, operationId, approvedAt };
   const cancelMs = story.plan.revert === 'cancelled' ? REVERT_CANCEL_MS : null;
-  await Promise.all([product.ended(operationId), cancelAfter(product, operationId, cancelMs, signal)]);
+  const [ended] = await Promise.all([
+    product.ended(operationId),
+    cancelAfter(product, operationId, cancelMs, signal),
+  ]);
+  story.revertEnded = ended.status;
 }
 
 /** What people do between preview and approval. */

@@ -17,7 +17,7 @@ export interface Kill {
   /** SIGKILL, or SIGSTOP for so many ms. */
   readonly stoppedMs: number | null;
   readonly at: number;
-  /** Whether a request to Airtable was under way: for a worker one of its own, whose connection went with it. */
+  /** Whether it was a kill while a write to Airtable was under way: for a worker one of its own, whose connection went with it. */
   readonly midRequest: boolean;
 }
 
@@ -46,32 +46,29 @@ const STOPPABLE: readonly ProcessName[] = ['worker1', 'worker2', 'api', 'redis']
 const STREAM = 0x4000_0000;
 /** How long a kill that is aimed waits for a request to hit. */
 const AIM_MS = 4_000;
-/** How soon after a kill its connections are seen to be closed. */
-const CLOSING_MS = 400;
+/** How soon after a kill its connections are seen to be closed; no caller gives up by itself as soon as that. */
+const CLOSING_MS = 2_000;
 
 /** Faults by which the proxy itself closes the connection. */
 const HANGING_UP: readonly Fault[] = ['drop-answer', 'late', 'reset'];
 
-/** Which part of the time the kills are spread over; what is left of it is for those that have to be added. */
-const SPREAD = 0.8;
-/** A run without a kill in the middle of a request says nothing: so many workers more are killed for one. */
-const MORE_KILLS = 5;
+/** Which part of the time the kills are spread over; in what is left of it all can be seen to recover. */
+const SPREAD = 0.9;
 
 /**
- * Kills and stops processes by the seed until the count is reached or the signal fires, and some workers more where none of
- * it hit a request. Everything runs on when it ends.
+ * Kills and stops processes by the seed until the count is reached, and where none of it hit a request more workers until one
+ * does: a run without says nothing. The signal ends it. `kills` gets each. Everything runs on when it ends.
  */
 export async function killProcesses(
   { seed, count, milliseconds, longStopMs }: KillPlan,
   processes: Processes,
   proxy: FaultProxy,
+  kills: Kill[],
   signal: AbortSignal,
-): Promise<Kill[]> {
-  const kills: Kill[] = [];
+): Promise<void> {
   const stopped = new Map<ProcessName, Promise<void>>();
   const begun = Date.now();
-  const wanted = (n: number) =>
-    n < count || (count > 0 && n < count + MORE_KILLS && !kills.some((one) => one.midRequest));
+  const wanted = (n: number) => n < count || (count > 0 && !kills.some((one) => one.midRequest));
   for (let n = 0; wanted(n) && !signal.aborted; n++) {
     const dice = createDice(seed, STREAM + n);
     const more = n >= count;
@@ -100,16 +97,17 @@ export async function killProcesses(
     kills.push({ process, stoppedMs, at, midRequest: await hit(process, stoppedMs, at, waiting) });
   }
   await Promise.all(stopped.values());
-  return kills;
 }
 
 /** Waits for a write that is under way, but not for long. */
 async function aim(proxy: FaultProxy, signal: AbortSignal): Promise<void> {
   const until = Date.now() + AIM_MS;
-  while (Date.now() < until && !signal.aborted && !proxy.waiting().some(isWrite)) await sleep(5);
+  while (Date.now() < until && !signal.aborted && !proxy.waiting().some(isTelling)) await sleep(5);
 }
 
 const isWrite = ({ method }: ProxiedRequest) => method !== 'GET';
+/** Whether it shows that its caller died. */
+const isTelling = (request: ProxiedRequest) => isWrite(request) && !HANGING_UP.includes(request.fault);
 
 async function hit(
   process: ProcessName,
@@ -117,15 +115,10 @@ async function hit(
   at: number,
   waiting: readonly ProxiedRequest[],
 ): Promise<boolean> {
-  if (!WORKERS.includes(process)) return waiting.some(isWrite);
   if (stoppedMs !== null) return false;
-  await sleep(CLOSING_MS);
-  return waiting.some(
-    (request) =>
-      isWrite(request) &&
-      request.abandoned &&
-      !HANGING_UP.includes(request.fault) &&
-      request.endedAt !== null &&
-      request.endedAt <= at + CLOSING_MS,
-  );
+  if (!WORKERS.includes(process)) return waiting.some(isWrite);
+  // Of both workers; those of the other one are answered by and by.
+  const writes = waiting.filter(isTelling);
+  while (Date.now() < at + CLOSING_MS && writes.some(({ endedAt }) => endedAt === null)) await sleep(20);
+  return writes.some(({ abandoned, endedAt }) => abandoned && endedAt !== null && endedAt <= at + CLOSING_MS);
 }

@@ -1,3 +1,4 @@
+import { cpus, totalmem } from 'node:os';
 import type { Finding } from './oracle/findings';
 import type { ChaosResult } from './run';
 
@@ -11,15 +12,23 @@ export function reportText(result: ChaosResult & { readonly without: string | nu
   const verdict = run.reasons.length === 0 ? 'PASSED' : `NOT PASSED: ${run.reasons.join('; ')}`;
   const faults = Object.entries(run.faults).filter(([fault, count]) => fault !== 'pass' && count > 0);
   const rows: Array<[string, string | number]> = [
+    ['Machine', machine()],
     ['Seed', settings.seed],
+    ['Bases at a time, edits at a time on each', `${settings.bases}, ${settings.lanes}`],
+    [
+      'Settle window; requests that land late',
+      `${settings.settleSeconds} s; ${settings.late} %, up to ${settings.lateSeconds + 1} s`,
+    ],
     ...(without === null ? [] : [['Without the safeguard', without] as [string, string]]),
     [
       'Seconds under faults, and until all had ended',
       `${seconds.faults.toFixed(0)} + ${seconds.quiet.toFixed(0)}`,
     ],
     ['Edits begun, ended', `${run.edits}, ${run.ended}`],
+    ['Ended in a minute', ((run.ended * 60) / (seconds.faults + seconds.quiet)).toFixed(0)],
     ['Changes in them', run.changes],
     ['Committed (of these reverted later)', `${percent(run.committedShare)} (${run.endings.reverted})`],
+    ['Compensated', percent(run.compensatedShare)],
     ['Taken back: compensated or reverted', percent(run.takenBackShare)],
     ['Ended before anything was written', run.endings['nothing done']],
     ['Could not be planned', run.endings['not planned']],
@@ -31,6 +40,7 @@ export function reportText(result: ChaosResult & { readonly without: string | nu
     ['Edits that need review', run.endings['needs review']],
     ['Explained by a landing after the settle window', run.beyondWindow.length],
     ['Created twice and mended', run.mendedTwins],
+    ['Files back with records that were deleted', run.filesBack],
     ['Records written after the end of their edit', run.afterEnd],
   ];
   const table = rows.map(([what, value]) => `| ${what} | ${value} |`).join('\n');
@@ -46,11 +56,16 @@ export function reportText(result: ChaosResult & { readonly without: string | nu
           `edit ${edit}, ${record}: ${state}, ${reason ?? 'no reason'}; the edit: ${cause ?? 'nothing'}`,
       ),
     ),
-    `Repeat its edits, faults and kills with \`npm run chaos -- --seed ${settings.seed} --seconds ${settings.seconds} --kills ${settings.kills} --edits ${settings.edits}\`.`,
+    `Repeat its edits, faults and kills with \`npm run chaos -- --seed ${settings.seed} --seconds ${settings.seconds} --kills ${settings.kills} --edits ${settings.edits} --bases ${settings.bases} --lanes ${settings.lanes} --settle ${settings.settleSeconds} --late ${settings.late} --late-by ${settings.lateSeconds}\`.`,
   ]
     .filter(Boolean)
     .join('\n\n')
     .concat('\n');
+}
+
+function machine(): string {
+  const cores = cpus();
+  return `${cores.length} × ${cores[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}, Node ${process.version}`;
 }
 
 const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -5,29 +5,30 @@ import { gatherTruth, type Truth } from './oracle/truth';
 import { judgeRun, type RunJudgement } from './oracle/judge-run';
 import type { FaultWeights } from './proxy/fault-choice';
 import { startFaultProxy, type FaultProxy } from './proxy/fault-proxy';
-import { makeBase } from './world/base';
 import { readLog } from './world/log';
-import { createProduct, type Product } from './world/product';
-import { registerTenants } from './world/register';
-import { driveEdits, readTold, type Place } from './workload';
+import { isEnough } from './enough';
+import { makeGrounds } from './places';
+import type { Story } from './story';
+import { driveEdits, readTold } from './workload';
 
 /** The parameter by which requests that came through the proxy are known in the log. */
 const TAG = 'chaosRequest';
 /** Callers are hung up on so long (ms) after a request that is to land late. */
 const HANG_MS = 1_000;
-/** How late (ms) after that; by the time the settle window is over all but a few have landed. */
-const LATE_MS = [300, 5_000] as const;
+/** How late (ms) after that at least. */
+const LEAST_LATE_MS = 300;
 /** Of the late ones, how many land after the settle window. */
 const LATER_STILL = 0.03;
 /** Somebody's change may go unnoticed for so long. Source: docs/guarantees.md, the gap between check and write. */
 const GAP_MS = 13_000;
-const TENANTS = 2;
+/** How often it says how far it is. */
+const TELL_MS = 15_000;
+/** Where too little has happened when the time is up, a run goes on until enough has, for so long (ms) at most. */
+const LONGER_MS = 600_000;
 
-/** Nothing that needs a person to go on (a spent quota) is among them. */
-const WEIGHTS: FaultWeights = {
-  pass: 84,
+/** What happens to requests, in percent but for `pass`, which makes up the rest. Nothing that needs a person to go on (a spent quota) is among them. */
+const WEIGHTS: Omit<FaultWeights, 'pass' | 'late'> = {
   'drop-answer': 4,
-  late: 8,
   'rate-limited': 0.7,
   'rate-limited-list': 0.3,
   'error-500': 1,
@@ -47,9 +48,16 @@ export interface ChaosSettings {
   readonly edits: number;
   readonly seconds: number;
   readonly kills: number;
+  /** Edited at the same time. */
   readonly bases: number;
+  /** Edits at a time on each of them. */
+  readonly lanes: number;
   readonly settleSeconds: number;
-  /** How long the edits that have begun may take to end once all is quiet. */
+  /** Percent of the requests that land late. */
+  readonly late: number;
+  /** How late they land at most, but for a few: so many seconds after their caller was hung up on. */
+  readonly lateSeconds: number;
+  /** How long it may take, once all is quiet, until one more of the edits that have begun ends. */
   readonly patienceSeconds: number;
 }
 
@@ -76,14 +84,18 @@ export interface ChaosResult {
 }
 
 /** The proxy between product and Airtable; nothing goes wrong in it until `runChaos` says so. */
-export async function openProxy(target: string, seed: number, settleSeconds: number): Promise<FaultProxy> {
+export async function openProxy(
+  target: string,
+  { seed, settleSeconds, late, lateSeconds }: ChaosSettings,
+): Promise<FaultProxy> {
   const settleMs = settleSeconds * 1_000;
+  const others = Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, late);
   const proxy = await startFaultProxy({
     target,
     seed,
-    weights: WEIGHTS,
+    weights: { ...WEIGHTS, late, pass: Math.max(0, 100 - others) },
     lateHangMs: HANG_MS,
-    lateMs: LATE_MS,
+    lateMs: [LEAST_LATE_MS, lateSeconds * 1_000],
     laterStill: { share: LATER_STILL, ms: [settleMs + 1_000, settleMs + 4_000] },
     latencyMs: [50, 300],
     retryAfterSeconds: 1,
@@ -106,26 +118,17 @@ export async function runChaos(
   setMaxListeners(0, signal, giveUp.signal);
   const stopping = AbortSignal.any([signal, giveUp.signal]);
   setMaxListeners(0, stopping);
-  const human = { token: airtable.human.token, workspaceId: airtable.workspaceId };
-  const connection = { url: proxy.url, token: airtable.product.token };
-  const tenants = await registerTenants(productUrl, connection, TENANTS);
-  const places: Place[] = [];
-  for (let n = 0; n < settings.bases; n++) {
-    const tenant = tenants[n % tenants.length];
-    if (!tenant) throw new RangeError('there is no tenant');
-    const product = createProduct({ url: productUrl, ...tenant }, stopping);
-    const base = await makeBase(airtable.url, human);
-    const { connectionId } = tenant;
-    places.push({ product, connectionId, base });
-    if (n % 4 > 1) continue;
-    const { id: baseId, tableIds, markerFieldId: fieldId } = base;
-    await product.chooseMarker({ connectionId, baseId, tableId: tableIds.Items, fieldId });
-    base.marked = true;
-  }
+  const grounds = await makeGrounds(settings.bases, { productUrl, airtable, proxy }, stopping);
 
   const begun = Date.now();
   const milliseconds = settings.seconds * 1_000;
   const quiet = new AbortController();
+  const stories: Story[] = [];
+  const kills: Kill[] = [];
+  const goesOn = () => {
+    const past = Date.now() - begun;
+    return past < milliseconds || (past < milliseconds + LONGER_MS && !isEnough(stories, kills, settings));
+  };
   proxy.setMode('faults');
   const killing = killProcesses(
     {
@@ -136,54 +139,40 @@ export async function runChaos(
     },
     processes,
     proxy,
+    kills,
     AbortSignal.any([stopping, quiet.signal]),
   );
   killing.catch((error: unknown) => giveUp.abort(error));
-  let ended = 0;
-  const driving = driveEdits(
-    { seed: settings.seed, edits: settings.edits, until: begun + milliseconds },
-    places,
-    stopping,
-    () => ended++,
-  );
+  const driving = driveEdits(settings, grounds, stories, goesOn, stopping);
   let driven = false;
   void driving.finally(() => (driven = true)).catch(() => undefined);
-  for (let told = 0; !driven && Date.now() < begun + milliseconds;) {
+  const ended = () => stories.filter(({ over }) => over).length;
+  for (let told = 0; !driven && goesOn();) {
     await sleep(200, undefined, { signal });
-    if (Date.now() - begun < told + 15_000) continue;
+    if (Date.now() - begun < told + TELL_MS) continue;
     told = Date.now() - begun;
-    say(`${Math.round(told / 1_000)} s: ${ended} edits have ended, ${proxy.log.length} requests`);
+    say(`${Math.round(told / 1_000)} s: ${ended()} edits have ended, ${proxy.log.length} requests`);
   }
   quiet.abort();
   proxy.setMode('pass');
   const calm = Date.now();
-  const kills = await killing;
+  await killing;
   say(`quiet after ${kills.length} kills and stops; waiting for what is under way`);
-  const patience = setTimeout(
-    () => giveUp.abort(new Error('it did not end in time')),
-    settings.patienceSeconds * 1_000,
-  );
-  const stories = await driving;
-  clearTimeout(patience);
+  for (let [moved, last] = [Date.now(), ended()]; !driven;) {
+    await sleep(200, undefined, { signal });
+    if (ended() > last) [moved, last] = [Date.now(), ended()];
+    if (Date.now() > moved + settings.patienceSeconds * 1_000)
+      giveUp.abort(new Error('it did not end in time'));
+  }
+  await driving;
   signal.throwIfAborted();
   await proxy.settled();
   await sleep(settings.settleSeconds * 1_000, undefined, { signal });
 
-  const reading = new Map<string, Product>(
-    places.map(({ base }, n) => {
-      const tenant = tenants[n % tenants.length];
-      if (!tenant) throw new RangeError('there is no tenant');
-      return [base.id, createProduct({ url: productUrl, ...tenant }, signal)];
-    }),
-  );
-  await readTold(stories, (base) => {
-    const product = reading.get(base.id);
-    if (!product) throw new RangeError('nobody has this base');
-    return product;
-  });
+  await readTold(stories, (base) => grounds.productOf(base, signal));
   const truths = new Map<string, Truth>();
   const tokens = { product: airtable.product.id, human: airtable.human.id };
-  for (const { base } of places) {
+  for (const base of grounds.bases()) {
     const log = await readLog(airtable.databaseUrl, base, tokens, TAG);
     truths.set(base.id, gatherTruth(await base.readItems(), log, proxy.log));
   }

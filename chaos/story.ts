@@ -19,6 +19,13 @@ export interface Story {
   approvedAt: number | null;
   operationId: string | null;
   revert: { readonly editId: string; readonly operationId: string; readonly approvedAt: number } | null;
+  /** Whether whoever drives it is through with it. */
+  over: boolean;
+  /** How the operation ended, and that of the revert; null until then. */
+  ended: string | null;
+  revertEnded: string | null;
+  /** Whether the product says that it took something of it back. */
+  undone: boolean;
   /** Read at the end of the run. */
   told: Told | null;
   toldOfRevert: Told | null;

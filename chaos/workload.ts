@@ -1,46 +1,47 @@
 import { driveEdit } from './drive-edit';
 import { planEdit } from './plan/plan-edit';
+import type { Grounds } from './places';
 import type { Story } from './story';
 import type { Base } from './world/base';
 import type { Product } from './world/product';
 
-/** Edits under way on one base at the same time: one writes, another plans or waits for its turn. */
-const LANES_PER_BASE = 2;
-
-export interface Place {
-  readonly product: Product;
-  readonly connectionId: string;
-  readonly base: Base;
-}
+/** Edits whose account is read at the same time. */
+const READERS = 4;
 
 export interface Amount {
   readonly seed: number;
   readonly edits: number;
-  /** No edit begins after that (ms since the epoch). */
-  readonly until: number;
+  /** Edits under way on one base at the same time: one writes, others plan, wait for their turn or for late writes. */
+  readonly lanes: number;
 }
 
 /**
- * Drives edits over all places, some at a time, until there have been enough or the time is up; those that have begun are
- * driven to their end. `signal` ends all of it: what has not ended by then is stuck.
+ * Drives edits over all places, some at a time, until there have been enough or `goesOn` says no; those that have begun are
+ * driven to their end. `stories` gets each as it begins. `signal` ends all of it: what has not ended by then is stuck.
  */
 export async function driveEdits(
-  { seed, edits, until }: Amount,
-  places: readonly Place[],
+  { seed, edits, lanes }: Amount,
+  { all }: Pick<Grounds, 'all'>,
+  stories: Story[],
+  goesOn: () => boolean,
   signal: AbortSignal,
-  onEnd: (story: Story) => void,
-): Promise<Story[]> {
-  const stories: Story[] = [];
+): Promise<void> {
   let next = 0;
-  async function drive(place: Place): Promise<void> {
-    while (next < edits && Date.now() < until && !signal.aborted) {
+  async function drive(ground: Grounds['all'][number]): Promise<void> {
+    while (next < edits && goesOn() && !signal.aborted) {
+      const number = next++;
+      const place = await ground.take();
       const story: Story = {
-        plan: planEdit(seed, next++),
+        plan: planEdit(seed, number),
         base: place.base,
         editId: null,
         approvedAt: null,
         operationId: null,
         revert: null,
+        over: false,
+        ended: null,
+        revertEnded: null,
+        undone: false,
         told: null,
         toldOfRevert: null,
         failure: null,
@@ -51,25 +52,27 @@ export async function driveEdits(
       } catch (error) {
         story.failure = error instanceof Error ? error.message : String(error);
       }
-      onEnd(story);
+      story.over = true;
     }
   }
-  const lanes = places.flatMap((place) => Array.from({ length: LANES_PER_BASE }, () => drive(place)));
-  await Promise.all(lanes);
-  return stories;
+  await Promise.all(all.flatMap((ground) => Array.from({ length: lanes }, () => drive(ground))));
 }
 
 /** Reads what the product tells of each edit, now that nothing moves any more. */
 export async function readTold(stories: readonly Story[], productOf: (base: Base) => Product): Promise<void> {
-  for (const story of stories) {
-    const product = productOf(story.base);
-    const read = async (editId: string, operationId: string) => ({
-      edit: await product.edit(editId),
-      changes: await product.changes(editId),
-      operation: await product.operation(operationId),
-    });
-    const { editId, operationId, revert } = story;
-    if (editId !== null && operationId !== null) story.told = await read(editId, operationId);
-    if (revert) story.toldOfRevert = await read(revert.editId, revert.operationId);
+  const rest = stories.values();
+  async function readNext(): Promise<void> {
+    for (const story of rest) {
+      const product = productOf(story.base);
+      const read = async (editId: string, operationId: string) => ({
+        edit: await product.edit(editId),
+        changes: await product.changes(editId),
+        operation: await product.operation(operationId),
+      });
+      const { editId, operationId, revert } = story;
+      if (editId !== null && operationId !== null) story.told = await read(editId, operationId);
+      if (revert) story.toldOfRevert = await read(revert.editId, revert.operationId);
+    }
   }
+  await Promise.all(Array.from({ length: READERS }, readNext));
 }

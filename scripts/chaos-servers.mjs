@@ -72,7 +72,8 @@ export async function startWorld({ dist, settings, openProxy, keep, signal, clea
     ...product,
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
-    API_URL: airtableUrl,
+    // What is fetched goes the way of all requests, and may go wrong on it.
+    API_URL: proxy.url,
     API_PORT: String(ports.airtable),
     AIRTABLE_HOSTS: '',
     ENCRYPTION_KEYS: beside.secrets.ENCRYPTION_KEYS,

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuild } from './build.mjs';
-import { buildWithout } from './chaos-mutants.mjs';
+import { buildWithout, tryMutants } from './chaos-mutants.mjs';
 import { startWorld } from './chaos-servers.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { onStop } from './processes.mjs';
@@ -21,9 +21,13 @@ log and the final state of the bases with what each edit promised. Takes its sec
   --seconds N       no edit begins later than that (120)
   --kills N         kills and stops, spread over that time (one in 8 seconds)
   --bases N         bases that are edited at the same time (10)
+  --lanes N         edits at a time on each of them (2)
+  --late N          percent of the requests that land late (8)
+  --late-by N       seconds after their caller has left in which these land, but for a few; less than the settle window (5)
   --settle N        the settle window in seconds (10)
-  --patience N      seconds after which what has not ended is stuck, once all is quiet (240)
+  --patience N      seconds without an end of any edit after which the rest is stuck, once all is quiet (240)
   --without NAME    tries a build that lacks a safeguard: readBack, marker, undoBeforeDo, nonCancellableUndo, lateSweep
+  --mutants         tries all five, one after another, each with flags that show it; passed when none of them is
   --report FILE     writes what was found as JSON there, and beside it as Markdown
   --keep            keeps logs and data of the run
   --help            this text
@@ -37,9 +41,13 @@ const options = {
   seconds: { type: 'string', default: '120' },
   kills: { type: 'string' },
   bases: { type: 'string', default: '10' },
+  lanes: { type: 'string', default: '2' },
+  late: { type: 'string', default: '8' },
+  'late-by': { type: 'string', default: '5' },
   settle: { type: 'string', default: '10' },
   patience: { type: 'string', default: '240' },
   without: { type: 'string' },
+  mutants: { type: 'boolean', default: false },
   report: { type: 'string' },
   keep: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -65,6 +73,7 @@ function readFlags(args) {
   return {
     help: values.help,
     without: values.without,
+    mutants: values.mutants,
     report: values.report && resolve(values.report),
     keep: values.keep,
     settings: {
@@ -73,6 +82,9 @@ function readFlags(args) {
       seconds,
       kills: whole('kills', 0, Math.ceil(seconds / DEFAULT_SECONDS_A_KILL)),
       bases: whole('bases', 1),
+      lanes: whole('lanes', 1),
+      late: whole('late', 0),
+      lateSeconds: whole('late-by', 1),
       settleSeconds: whole('settle', 8),
       patienceSeconds: whole('patience', 10),
       lateWriteSeconds: LATE_WRITE_SECONDS,
@@ -95,7 +107,7 @@ async function measure({ settings, without, report, keep }, { signal, cleanups }
   const { openProxy, runChaos } = require(join(whole, 'chaos', 'run.js'));
   const { reportText } = require(join(whole, 'chaos', 'report.js'));
   note(`\nSeed ${settings.seed}${without ? `, without ${without}` : ''}`);
-  const proxied = (target) => openProxy(target, settings.seed, settings.settleSeconds);
+  const proxied = (target) => openProxy(target, settings);
   const world = await startWorld({ dist, settings, openProxy: proxied, keep, signal, cleanups });
   const result = await runChaos(settings, world, (line) => note(`  … ${line}`), signal);
   const told = { ...result, without: without ?? null };
@@ -114,7 +126,8 @@ try {
   if (flags.help) process.stdout.write(help);
   else {
     onStop(() => controller.abort(new SetupError('stopped')));
-    process.exitCode = (await measure(flags, { signal, cleanups })) ? 0 : 1;
+    const proof = flags.mutants ? tryMutants({ signal, cleanups }) : measure(flags, { signal, cleanups });
+    process.exitCode = (await proof) ? 0 : 1;
   }
 } catch (error) {
   if (!signal.aborted) reportFailure(error);

@@ -1,3 +1,4 @@
+import { describeFile, fileOf } from '../plan/files';
 import type { ItemCells, ItemField, PlannedChange, PlannedEdit } from '../plan/shapes';
 import type { FoundItem } from '../world/base';
 import type { FindingKind } from './findings';
@@ -25,6 +26,16 @@ export function judgeChange(
 ): Verdict {
   if (found.length > 1) return { kind: 'duplicated', saw: `${found.length} records of that name` };
   const [record] = found;
+  const item = plan.items.find(({ name }) => name === change.name);
+  return judgeCells(plan, change, expected, record) ?? judgeFiles(item?.files ?? [], record);
+}
+
+function judgeCells(
+  plan: PlannedEdit,
+  change: PlannedChange,
+  expected: Expected,
+  record: FoundItem | undefined,
+): Verdict {
   if (change.kind === 'create') return judgeCreation(change.cells, expected, record);
   const was = plan.items.find(({ name }) => name === change.name)?.cells ?? {};
   if (change.kind === 'delete') return judgeDeletion(was, expected, record);
@@ -45,6 +56,18 @@ function judgeDeletion(was: ItemCells, expected: Expected, record: FoundItem | u
   if (!record) return { kind: 'lost', saw: 'the record was deleted and did not come back' };
   if (sameCells(record.cells, was)) return null;
   return { kind: 'half-done', saw: `it came back as ${JSON.stringify(record.cells)}` };
+}
+
+/** Whatever became of a record: where it is there, its files are, each once and with its bytes. */
+function judgeFiles(files: readonly string[], record: FoundItem | undefined): Verdict {
+  if (!record) return null;
+  const wanted = files.map((name) => describeFile(name, fileOf(name))).toSorted();
+  const there = record.files.toSorted();
+  if (text(there) === text(wanted)) return null;
+  const saw = `its files are ${there.join(', ') || 'gone'} instead of ${wanted.join(', ') || 'none'}`;
+  if (wanted.some((file) => !there.includes(file))) return { kind: 'lost', saw };
+  const twice = wanted.some((file) => there.filter((one) => one === file).length > 1);
+  return { kind: twice ? 'duplicated' : 'half-done', saw };
 }
 
 function judgeUpdate(

@@ -30,6 +30,8 @@ export interface Promises {
 /** States of a change that say: a person has to look. */
 const OPEN_STATES = ['unknown', 'undo_conflict', 'undo_unknown', 'landed', 'intended', 'undo_intended'];
 const DONE_STATES = ['landed', 'unchanged'];
+/** What the product says of a record that it does not delete because it could not keep its files. */
+const UNKEPT = 'not deleted: ';
 
 /** Compares what an edit promised and what the product tells of it with what was really done. */
 export function judgeEdit(story: Story, truth: Truth, promises: Promises): Judgement {
@@ -120,7 +122,9 @@ function expectationOf(
     return undoing ? null : 'before';
   }
   if (row.state === 'conflict') {
-    if (!interfered)
+    const files = story.plan.items.find(({ name }) => name === change.name)?.files ?? [];
+    const unkept = files.length > 0 && change.kind === 'delete' && row.reason?.startsWith(UNKEPT);
+    if (!interfered && !unkept)
       add('untrue', change.name, `told as a conflict, but nobody has touched it: ${row.reason ?? ''}`);
     return 'before';
   }
@@ -150,8 +154,9 @@ function wasTouched({ base }: Story, change: PlannedChange, truth: Truth): boole
   return truth.writesTo(base.idOf(change.name)).some(isHumanChange);
 }
 
-/** Not those by which the records of the run were made. */
-const isHumanChange = ({ by, kind }: LoggedWrite) => by === 'human' && kind === 'update';
+/** Not those by which the records of the run were made, nor their files. */
+const isHumanChange = ({ by, kind, cells }: LoggedWrite) =>
+  by === 'human' && kind === 'update' && cells.Value !== undefined;
 
 /** The product's writes to records of this edit. */
 function writesOf(story: Story, truth: Truth): LoggedWrite[] {
@@ -160,7 +165,9 @@ function writesOf(story: Story, truth: Truth): LoggedWrite[] {
     ...plan.items.map(({ name }) => base.idOf(name)),
     ...[...plan.items, ...plan.changes].flatMap(({ name }) => truth.createdAs(name)),
   ]);
-  return truth.ofProduct.filter(({ recordId }) => ids.has(recordId));
+  return [...ids]
+    .flatMap((id) => truth.writesTo(id).filter(({ by }) => by === 'product'))
+    .toSorted((a, b) => a.seq - b.seq);
 }
 
 function nameOf(write: LoggedWrite, { base, plan }: Story): string {
@@ -173,7 +180,7 @@ function overwritten(
   truth: Truth,
   { gapMs }: Promises,
 ): Array<{ record: string; saw: string }> {
-  if (plan.policy === 'overwrite') return [];
+  if (plan.policy === 'overwrite' || (plan.policy === 'ask' && plan.decision === 'overwrite')) return [];
   return plan.items.flatMap(({ name }) => {
     const writes = truth.writesTo(base.idOf(name)).filter(({ cells }) => cells.Value !== undefined);
     return writes.flatMap((write, index) => {

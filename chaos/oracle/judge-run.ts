@@ -6,8 +6,8 @@ import { judgeEdit, type Ending, type Judgement, type Promises } from './judge-e
 import type { Truth } from './truth';
 
 /** Less than this and too little was tried to say anything. Shares of the edits that ended. */
-const LEAST_COMMITTED = 0.6;
-const LEAST_TAKEN_BACK = 0.2;
+export const LEAST_COMMITTED = 0.6;
+export const LEAST_TAKEN_BACK = 0.2;
 /** Edits in need of review, of those that ended; a short run may have one. */
 const MOST_IN_REVIEW = 0.001;
 
@@ -20,6 +20,8 @@ export interface RunJudgement {
   readonly ended: number;
   readonly committedShare: number;
   readonly takenBackShare: number;
+  /** Of these, what failed or was cancelled and was undone for it. */
+  readonly compensatedShare: number;
   readonly changes: number;
   readonly kills: number;
   readonly stops: number;
@@ -31,6 +33,8 @@ export interface RunJudgement {
   readonly review: readonly ReviewItem[];
   readonly mendedTwins: number;
   readonly afterEnd: number;
+  /** Files of deleted records that are there again, on the records that stand for these. */
+  readonly filesBack: number;
   /** Writes of the product to records that no edit names. */
   readonly strays: number;
   readonly faults: Readonly<Record<Fault, number>>;
@@ -67,6 +71,7 @@ export function judgeRun({ stories, truths, kills, faults, promises }: RunFacts)
   const ended = stories.length - unplanned - stuck;
   const committedShare = ended === 0 ? 0 : (endings.committed + endings.reverted) / ended;
   const takenBackShare = ended === 0 ? 0 : (endings['taken back'] + endings.reverted) / ended;
+  const compensatedShare = ended === 0 ? 0 : endings['taken back'] / ended;
   const writes = [...truths.values()].flatMap((truth) => truth.ofProduct.map((w) => truth.lateness(w)));
   const strays = countStrays(stories, truths);
   const summary = {
@@ -75,6 +80,7 @@ export function judgeRun({ stories, truths, kills, faults, promises }: RunFacts)
     ended,
     committedShare,
     takenBackShare,
+    compensatedShare,
     changes: stories.reduce((sum, { plan }) => sum + plan.changes.length, 0),
     kills: kills.filter(({ stoppedMs }) => stoppedMs === null).length,
     stops: kills.filter(({ stoppedMs }) => stoppedMs !== null).length,
@@ -85,6 +91,7 @@ export function judgeRun({ stories, truths, kills, faults, promises }: RunFacts)
     review: judged.flatMap(({ review }) => review),
     mendedTwins: judged.reduce((sum, one) => sum + one.mendedTwins, 0),
     afterEnd: judged.reduce((sum, one) => sum + one.afterEnd, 0),
+    filesBack: countFilesBack(stories, truths),
     strays,
     faults,
     late: writes.filter((ms) => ms > LATE_MS).length,
@@ -120,6 +127,15 @@ function countEndings(judged: readonly Judgement[]): Record<Ending, number> {
   };
   for (const { ending } of judged) endings[ending]++;
   return endings;
+}
+
+function countFilesBack(stories: readonly Story[], truths: ReadonlyMap<string, Truth>): number {
+  let files = 0;
+  for (const { plan, base } of stories)
+    for (const { name } of plan.items.filter((item) => item.files.length > 0))
+      for (const record of truths.get(base.id)?.named(name) ?? [])
+        if (record.id !== base.idOf(name)) files += record.files.length;
+  return files;
 }
 
 function countStrays(stories: readonly Story[], truths: ReadonlyMap<string, Truth>): number {

@@ -2,7 +2,9 @@ import { createDice, type Dice } from './random';
 import type { Fate, HumanEdit, ItemCells, PlannedChange, PlannedEdit, SeededItem } from './shapes';
 
 /** A text longer than a cell takes. Source: Airtable, long text holds 100,000 characters. */
-const TOO_LONG = 100_001;
+const TOO_LONG = 'x'.repeat(100_001);
+/** Apart from the edits' own streams of dice: which records have files, and who is asked. */
+const FILE_STREAM = 0x2000_0000;
 export const STAGES = ['Raw', 'Cut', 'Done'] as const;
 
 /** Every third edit is made to fail, so that a short run has as many of them as a long one. */
@@ -26,11 +28,13 @@ export function planEdit(seed: number, number: number): PlannedEdit {
   const items: SeededItem[] = [];
   const changes: PlannedChange[] = [];
   const links = () => (dice.chance(0.3) ? { Targets: [targets[dice.whole(0, 1)] ?? ''] } : {});
-  const addItem = (): SeededItem => {
+  const aside = createDice(seed, FILE_STREAM + number);
+  const addItem = (doomed = false): SeededItem => {
     const name = `${tag}.r${items.length}`;
     const item = {
       name,
       cells: { Value: `${name}.was`, Count: dice.whole(1, 999), Stage: 'Raw', ...links() },
+      files: filesOf(aside, name, doomed),
     };
     items.push(item);
     return item;
@@ -51,12 +55,13 @@ export function planEdit(seed: number, number: number): PlannedEdit {
   if (poison) changes.push({ kind: 'update', name: addItem().name, cells: poison });
   else
     for (let left = sizeOf(dice, 'delete'); left > 0; left--)
-      changes.push({ kind: 'delete', name: addItem().name });
+      changes.push({ kind: 'delete', name: addItem(true).name });
 
   return {
     number,
     fate,
-    policy: fate === 'stop' ? 'stop' : dice.pick([['skip', 3] as const, ['overwrite', 1] as const]),
+    policy: fate === 'stop' ? 'stop' : dice.pick([['skip', 2] as const, ['ask', 1], ['overwrite', 1]]),
+    decision: aside.chance(0.5) ? 'overwrite' : 'skip',
     targets,
     doomedTarget: fate === 'refused-link' ? `${tag}.doomed` : null,
     items,
@@ -65,6 +70,12 @@ export function planEdit(seed: number, number: number): PlannedEdit {
     cancelAfterMs: fate === 'cancel' ? dice.whole(50, 3_000) : null,
     revert: fate === 'commit' ? dice.pick([['none', 12] as const, ['whole', 4], ['cancelled', 1]]) : 'none',
   };
+}
+
+/** Mostly of records that are deleted: whatever else is done to a record leaves its files alone. */
+function filesOf(dice: Dice, name: string, doomed: boolean): string[] {
+  const count = dice.chance(doomed ? 0.4 : 0.03) ? dice.whole(1, 2) : 0;
+  return Array.from({ length: count }, (_, n) => `${name}.f${n}.txt`);
 }
 
 function sizeOf(dice: Dice, kind: PlannedChange['kind']): number {
@@ -85,7 +96,7 @@ function newCells(dice: Dice, name: string, was: ItemCells, targets: readonly st
 
 function poisonFor(fate: Fate, tag: string): ItemCells | null {
   if (fate === 'refused-link') return { Targets: [`${tag}.doomed`] };
-  return fate === 'refused-text' ? { Value: 'x'.repeat(TOO_LONG) } : null;
+  return fate === 'refused-text' ? { Value: TOO_LONG } : null;
 }
 
 /** Under `stop` the last record is changed, so that as much as possible is written before it is met. */

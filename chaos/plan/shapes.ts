@@ -12,6 +12,8 @@ export type ItemField = keyof ItemCells;
 export interface SeededItem {
   readonly name: string;
   readonly cells: ItemCells;
+  /** Names of the files that are attached to it, which say what their bytes are. No edit touches them. */
+  readonly files: readonly string[];
 }
 
 /** One change as it is proposed. Records are named by their names; what they are called in the base comes later. */
@@ -34,12 +36,14 @@ export interface HumanEdit {
  */
 export type Fate = 'commit' | 'refused-link' | 'refused-text' | 'stop' | 'cancel';
 
-export type Policy = 'skip' | 'overwrite' | 'stop';
+export type Policy = 'skip' | 'overwrite' | 'stop' | 'ask';
 
 export interface PlannedEdit {
   readonly number: number;
   readonly fate: Fate;
   readonly policy: Policy;
+  /** What somebody says when they are asked about conflicts. */
+  readonly decision: 'overwrite' | 'skip';
   readonly targets: readonly string[];
   /** The target that somebody deletes between preview and approval. */
   readonly doomedTarget: string | null;

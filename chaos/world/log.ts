@@ -21,6 +21,9 @@ export interface LoggedWrite {
   readonly request: number | null;
 }
 
+/** Requests that are read from the log at a time. */
+const PAGE = 2_000;
+
 const Row = z.object({
   seq: z.coerce.number(),
   at: z.date(),
@@ -34,6 +37,8 @@ const Request = z.object({
   performUpsert: z.unknown().optional(),
   records: z.array(z.object({ fields: z.record(z.string(), z.unknown()) })),
 });
+/** The record whose cell got another file. */
+const Uploaded = z.object({ id: z.string(), fields: z.unknown() });
 const Result = z.object({
   records: z.array(z.object({ id: z.string(), deleted: z.boolean().optional() })),
   createdRecords: z.array(z.string()).optional(),
@@ -52,11 +57,18 @@ export async function readLog(
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query(
-      'SELECT seq, at, token_id, method, path, request, result FROM engine_requests WHERE base_id = $1 ORDER BY seq',
-      [base.id],
-    );
-    return rows.flatMap((row) => writesOf(Row.parse(row), base, tokens, tag));
+    const writes: LoggedWrite[] = [];
+    for (let after = '-1', more = true; more;) {
+      const { rows } = await client.query<{ seq: string }>(
+        `SELECT seq, at, token_id, method, path, request, result FROM engine_requests
+         WHERE base_id = $1 AND method <> 'GET' AND seq > $2 ORDER BY seq LIMIT $3`,
+        [base.id, after, PAGE],
+      );
+      for (const row of rows) writes.push(...writesOf(Row.parse(row), base, tokens, tag));
+      after = rows.at(-1)?.seq ?? after;
+      more = rows.length === PAGE;
+    }
+    return writes;
   } finally {
     await client.end();
   }
@@ -69,10 +81,8 @@ function writesOf(
   tag: string,
 ): LoggedWrite[] {
   const url = new URL(row.path, 'http://airtable');
-  const [, , baseId, table] = url.pathname.split('/');
-  if (baseId !== base.id || (table !== base.tableIds.Items && table !== 'Items')) return [];
-  const result = Result.safeParse(row.result).data;
-  if (!result) return [];
+  const [, , baseId, table, , call] = url.pathname.split('/');
+  if (baseId !== base.id) return [];
   const numbered = url.searchParams.get(tag);
   const common = {
     seq: row.seq,
@@ -82,6 +92,16 @@ function writesOf(
       ('nobody known' as const),
     request: numbered === null ? null : Number(numbered),
   };
+  if (call === 'uploadAttachment') {
+    const uploaded = Uploaded.safeParse(row.result).data;
+    if (!uploaded) return [];
+    return [
+      { ...common, kind: 'update' as const, recordId: uploaded.id, name: null, cells: {}, emptied: [] },
+    ];
+  }
+  if (table !== base.tableIds.Items && table !== 'Items') return [];
+  const result = Result.safeParse(row.result).data;
+  if (!result) return [];
   if (row.method === 'DELETE')
     return result.records.map(({ id }) => ({
       ...common,

@@ -30,7 +30,6 @@ const Change = z.object({
   kind: z.string(),
   recordId: z.string().nullable(),
   label: z.string().nullable(),
-  cells: z.array(z.object({ fieldName: z.string(), before: z.unknown(), after: z.unknown() })),
   state: z.string(),
   reason: z.string().nullable(),
 });
@@ -59,8 +58,10 @@ export interface Product {
   approve(edit: Edit, conflicts: string): Promise<string>;
   cancel(operationId: string): Promise<void>;
   operation(operationId: string): Promise<Operation>;
-  /** Waits for its end, however long that takes, until the signal. */
-  ended(operationId: string): Promise<Operation>;
+  /** Waits for its end, however long that takes, until the signal. `onPause` is called each time it is seen to be paused. */
+  ended(operationId: string, onPause?: () => Promise<void>): Promise<Operation>;
+  /** Decides on all conflicts of an edit that wait, where there are any. */
+  decide(editId: string, decision: string): Promise<void>;
   edit(editId: string): Promise<Edit>;
   changes(editId: string): Promise<ToldChange[]>;
 }
@@ -83,10 +84,11 @@ export function createProduct(
     return id;
   }
   const operation = async (id: string) => Operation.parse(await get(`/v1/operations/${id}`));
-  async function ended(id: string): Promise<Operation> {
+  async function ended(id: string, onPause?: () => Promise<void>): Promise<Operation> {
     for (;;) {
       const now = await operation(id);
       if (FINAL.includes(now.status)) return now;
+      if (now.status === 'paused') await onPause?.();
       await sleep(POLL_MS, undefined, { signal });
     }
   }
@@ -106,6 +108,11 @@ export function createProduct(
         { method: 'POST', url: `${url}/v1/operations/${operationId}/cancel`, token, body: {} },
         signal,
       );
+    },
+    async decide(editId, decision) {
+      // Answered with a conflict where none waits any more.
+      const body = { all: true, decision };
+      await ask({ method: 'POST', url: `${url}/v1/edits/${editId}/conflicts`, token, body }, signal);
     },
     operation,
     ended,

@@ -1,3 +1,4 @@
+import { describeFile, fileOf } from '../../chaos/plan/files';
 import type { Story, Told } from '../../chaos/story';
 import { gatherTruth, type Truth } from '../../chaos/oracle/truth';
 import type { PlannedEdit } from '../../chaos/plan/shapes';
@@ -15,11 +16,12 @@ export const PLAN: PlannedEdit = {
   number: 1,
   fate: 'commit',
   policy: 'skip',
+  decision: 'skip',
   targets: ['e1.t0', 'e1.t1'],
   doomedTarget: null,
   items: [
-    { name: 'e1.r0', cells: { Value: 'e1.r0.was', Count: 1, Stage: 'Raw', Targets: ['e1.t0'] } },
-    { name: 'e1.r1', cells: { Value: 'e1.r1.was', Count: 2, Stage: 'Raw' } },
+    { name: 'e1.r0', cells: { Value: 'e1.r0.was', Count: 1, Stage: 'Raw', Targets: ['e1.t0'] }, files: [] },
+    { name: 'e1.r1', cells: { Value: 'e1.r1.was', Count: 2, Stage: 'Raw' }, files: ['e1.r1.f0.txt'] },
   ],
   changes: [
     { kind: 'create', name: 'e1.c1', cells: { Value: 'e1.c1.new', Stage: 'Cut' } },
@@ -36,6 +38,9 @@ export const item = (name: string, cells: FoundItem['cells'], id = `rec ${name}`
   id,
   name,
   cells,
+  files: (PLAN.items.find((one) => one.name === name)?.files ?? []).map((file) =>
+    describeFile(file, fileOf(file)),
+  ),
 });
 /** The base before the edit, and once it is done. */
 export const BEFORE_ITEMS = PLAN.items.map(({ name, cells }) => item(name, cells));
@@ -95,7 +100,6 @@ export function told(state: string, states: string | Readonly<Record<string, str
       kind,
       recordId: kind === 'create' ? null : `rec ${name}`,
       label: name,
-      cells: [],
       state: stateOf(name),
       reason: stateOf(name) === 'landed' ? null : 'because',
     })),
@@ -110,6 +114,10 @@ export function storyOf(fromProduct: Told, more: Partial<Story> = {}): Story {
     approvedAt: APPROVED_AT,
     operationId: 'op1',
     revert: null,
+    over: true,
+    ended: 'done',
+    revertEnded: null,
+    undone: false,
     told: fromProduct,
     toldOfRevert: null,
     failure: null,

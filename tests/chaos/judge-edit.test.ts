@@ -108,6 +108,34 @@ describe('an edit that the product calls rolled back', () => {
   });
 });
 
+describe('the files of a record', () => {
+  const [first, deleted] = BEFORE_ITEMS;
+  const withFiles = (files: readonly string[]) =>
+    truthOf([...(first ? [first] : []), ...(deleted ? [{ ...deleted, id: 'rec new', files }] : [])]);
+  const files = deleted?.files ?? [];
+
+  it('are back with the record, each once and with its bytes', () => {
+    expect(findings(rolledBack, withFiles(files))).toEqual([]);
+    expect(findings(rolledBack, withFiles([]))).toEqual(['lost: e1.r1']);
+    expect(findings(rolledBack, withFiles(['e1.r1.f0.txt (1 bytes, 00)']))).toEqual(['lost: e1.r1']);
+    expect(findings(rolledBack, withFiles([...files, ...files]))).toEqual(['duplicated: e1.r1']);
+    expect(findings(rolledBack, withFiles([...files, 'other.txt (1 bytes, 00)']))).toEqual([
+      'half-done: e1.r1',
+    ]);
+  });
+  it('that could not be kept are a reason to leave the record there', () => {
+    const kept = told('applied', { 'e1.r1': 'conflict' });
+    const story = (reason: string) =>
+      storyOf({
+        ...kept,
+        changes: kept.changes.map((row) => (row.state === 'conflict' ? { ...row, reason } : row)),
+      });
+    const there = truthOf([...AFTER_ITEMS, ...BEFORE_ITEMS.slice(1)], WRITES.slice(0, 2));
+    expect(findings(story('not deleted: its attachment could not be kept'), there)).toEqual([]);
+    expect(findings(story('somebody changed it'), there)).toEqual(['untrue: e1.r1']);
+  });
+});
+
 describe('any edit', () => {
   it('must not write before it was approved, and is told apart where it writes after its end', () => {
     const early = WRITES.map((one) => ({ ...one, at: APPROVED_AT - 1 }));

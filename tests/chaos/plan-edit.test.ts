@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { describeFile, fileOf } from '../../chaos/plan/files';
 import { planEdit } from '../../chaos/plan/plan-edit';
 
 const plans = Array.from({ length: 600 }, (_, number) => planEdit(7, number));
@@ -26,6 +27,17 @@ describe('the edits of a run', () => {
     ]);
     const unique = values.filter((value) => value !== undefined && value.length < 1_000);
     expect(new Set(unique).size).toBe(unique.length);
+  });
+
+  it('delete records with files among others, whose names and bytes are in no other record', () => {
+    const files = plans.flatMap(({ items }) => items.flatMap((one) => one.files));
+    expect(new Set(files.map((name) => describeFile(name, fileOf(name)))).size).toBe(files.length);
+    const doomed = plans.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'delete'));
+    const names = new Set(doomed.map(({ name }) => name));
+    const withFiles = plans.flatMap(({ items }) =>
+      items.filter((one) => names.has(one.name) && one.files.length > 0),
+    );
+    expect(withFiles.length).toBeGreaterThan(names.size / 4);
   });
 
   it('change or delete only records that are there, each once', () => {
