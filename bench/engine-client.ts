@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 /** One client of the API: one connection, kept open, as the official clients keep theirs. */
 export interface EngineClient {
   /** The answer's text, unparsed. Throws for any status but 200. */
-  send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<string>;
+  send(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<string>;
   close(): void;
 }
 

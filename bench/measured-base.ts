@@ -46,7 +46,7 @@ export interface MeasuredTable {
 export async function makeToken(
   services: Services,
   email = 'bench@example.com',
-): Promise<{ workspaceId: string; token: string }> {
+): Promise<{ workspaceId: string; userId: string; token: string }> {
   const { db, registrations, workspaces, members, personalTokens } = services;
   const workspaceId = newId('workspace');
   const passwordHash = randomBytes(32).toString('hex');
@@ -58,7 +58,7 @@ export async function makeToken(
     await workspaces.insertWorkspace(tx, { workspaceId, name: 'Bench' });
     await members.insertOwner(tx, { workspaceId, userId });
     const wanted = { userId, workspaceId, name: 'Bench', scopes: ALL_SCOPES, expiresInDays: 1 };
-    return { workspaceId, token: (await personalTokens.create(tx, wanted)).token };
+    return { workspaceId, userId, token: (await personalTokens.create(tx, wanted)).token };
   });
 }
 

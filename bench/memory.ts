@@ -20,7 +20,7 @@ export interface MemoryResult {
 }
 
 /** The resident memory of a process in MB. */
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   const file = `/proc/${pid}/status`;
   const kilobytes = existsSync(file)
     ? /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(file, 'utf8'))?.[1]

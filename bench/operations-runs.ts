@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { Services } from '../services/create-services';
 import { newId } from '../services/ids';
+import { cpuMsEach, type CpuTime } from './cpu-time';
 import type { Round } from './side-by-side';
 import { quantile } from './statistics';
 
@@ -17,7 +18,14 @@ export interface RunCounts {
 
 type Start = () => Promise<unknown>;
 
-async function measure(counts: RunCounts, prepare: (count: number) => Promise<Start[]>): Promise<Round> {
+/** The processor time so far of what takes part, where the system tells. */
+export type ReadCpu = () => CpuTime | undefined;
+
+async function measure(
+  counts: RunCounts,
+  readCpu: ReadCpu,
+  prepare: (count: number) => Promise<Start[]>,
+): Promise<Round> {
   const times: number[] = [];
   for (const run of await prepare(counts.single)) {
     const began = performance.now();
@@ -25,14 +33,17 @@ async function measure(counts: RunCounts, prepare: (count: number) => Promise<St
     times.push(performance.now() - began);
   }
   const waiting = await prepare(counts.many);
+  const cpuBefore = readCpu();
   const began = performance.now();
   const lane = async () => {
     for (let run = waiting.pop(); run; run = waiting.pop()) await run();
   };
   await Promise.all(Array.from({ length: counts.atOnce }, lane));
+  const took = (performance.now() - began) / 1_000;
   return {
     p50Ms: quantile(times, 0.5),
-    perSecond: counts.many / ((performance.now() - began) / 1_000),
+    perSecond: counts.many / took,
+    cpuMs: cpuMsEach(cpuBefore, readCpu(), counts.many),
   };
 }
 
@@ -42,8 +53,9 @@ export function measurePlain(
   workflow: string,
   counts: RunCounts,
   workspaceId: string,
+  readCpu: ReadCpu,
 ): Promise<Round> {
-  return measure(counts, async (count) =>
+  return measure(counts, readCpu, async (count) =>
     Array.from({ length: count }, () => () => {
       const id = newId('operation');
       return client.workflow.execute(workflow, {
@@ -62,8 +74,9 @@ export function measureOperation(
   name: string,
   counts: RunCounts,
   workspaceId: string,
+  readCpu: ReadCpu,
 ): Promise<Round> {
-  return measure(counts, async (count) => {
+  return measure(counts, readCpu, async (count) => {
     const ids = Array.from({ length: count }, () => newId('operation'));
     await db.tenant(workspaceId, async (tx) => {
       for (const id of ids)

@@ -24,12 +24,14 @@ export async function makePlainTable(owner: Client): Promise<void> {
   await owner.query(`CREATE TABLE ${PLAIN_TABLE} (LIKE engine_records INCLUDING ALL)`);
 }
 
-/** Puts films into a table of the engine and the same rows into the plain one, then lets PostgreSQL count and tidy up. */
-export async function fillTables(owner: Client, table: MeasuredTable, rows: number): Promise<void> {
+/** Puts films into a table of the engine; their ids, in order. */
+export async function fillEngineTable(owner: Client, table: MeasuredTable, rows: number): Promise<string[]> {
   // The owner is subject to row-level security as well.
   await owner.query(`SET ROLE sagatable_system`);
+  const all: string[] = [];
   for (let from = 0; from < rows; from += CHUNK) {
     const numbers = Array.from({ length: Math.min(CHUNK, rows - from) }, (_, i) => from + i);
+    const ids = numbers.map(() => newEngineId('rec'));
     await owner.query(
       `INSERT INTO engine_records (${COLUMNS}) SELECT $1, $2, $3, v.id, now() + v.n * interval '1 ms', v.cells
        FROM unnest($4::text[], $5::jsonb[], $6::int[]) AS v(id, cells, n) ORDER BY v.n`,
@@ -37,13 +39,20 @@ export async function fillTables(owner: Client, table: MeasuredTable, rows: numb
         table.workspaceId,
         table.baseId,
         table.tableId,
-        numbers.map(() => newEngineId('rec')),
+        ids,
         numbers.map((n) => JSON.stringify(table.stored(filmCells(n)))),
         numbers,
       ],
     );
+    all.push(...ids);
   }
   await owner.query('RESET ROLE');
+  return all;
+}
+
+/** Puts films into a table of the engine and the same rows into the plain one, then lets PostgreSQL count and tidy up. */
+export async function fillTables(owner: Client, table: MeasuredTable, rows: number): Promise<void> {
+  await fillEngineTable(owner, table, rows);
   await owner.query(`GRANT SELECT, INSERT ON ${PLAIN_TABLE} TO sagatable_system; SET ROLE sagatable_system`);
   await owner.query(
     `INSERT INTO ${PLAIN_TABLE} (${COLUMNS}) SELECT ${COLUMNS} FROM engine_records WHERE base_id = $1 ORDER BY seq`,

@@ -1,9 +1,12 @@
+import type { CpuTime } from './cpu-time';
 import { quantile } from './statistics';
 
 /** What one side did in one round. */
 export interface Round {
   readonly p50Ms: number;
   readonly perSecond: number;
+  /** Milliseconds of processor time for one run or request, by process; null where it cannot be told. */
+  readonly cpuMs: CpuTime | null;
 }
 
 export interface Comparison {
@@ -29,18 +32,16 @@ export async function compare(
     plain.push(await sides.plain());
     ours.push(await sides.ours());
   }
-  const ratios = (of: (round: Round) => number) => ours.map((round, n) => of(round) / of(plain[n] ?? round));
+  const ratio = (of: (round: Round) => number) =>
+    quantile(
+      ours.map((round, n) => of(round) / of(plain[n] ?? round)),
+      0.5,
+    );
   return {
     name,
     ours,
     plain,
-    p50Ratio: quantile(
-      ratios((round) => round.p50Ms),
-      0.5,
-    ),
-    throughputRatio: quantile(
-      ratios((round) => round.perSecond),
-      0.5,
-    ),
+    p50Ratio: ratio((round) => round.p50Ms),
+    throughputRatio: ratio((round) => round.perSecond),
   };
 }

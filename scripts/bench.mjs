@@ -1,5 +1,6 @@
-/** `npm run bench -- engine`, `gateway` and `operations`: sets up what is missing and measures. Never part of `npm test`. */
+/** `npm run bench -- engine`, `gateway`, `operations` and `edits`: sets up what is missing and measures. Never part of `npm test`. */
 import { parseArgs } from 'node:util';
+import * as edits from './bench-edits.mjs';
 import * as engine from './bench-engine.mjs';
 import * as gateway from './bench-gateway.mjs';
 import * as operations from './bench-operations.mjs';
@@ -9,12 +10,13 @@ import { onStop } from './processes.mjs';
 import { reportFailure, SetupError } from './progress.mjs';
 import { requireNode } from './settings.mjs';
 
-const benchmarks = { engine, gateway, operations };
-const help = `npm run bench -- engine|gateway|operations [FLAGS]
+const benchmarks = { engine, gateway, operations, edits };
+const help = `npm run bench -- engine|gateway|operations|edits [FLAGS]
 
   engine      creates, lists and memory of the engine beside hand-written SQL
   gateway     the gateway's pace against Airtable's limits, beside loops over the airtable package
   operations  operations beside plain Temporal workflows, the door beside plain Express
+  edits       whole edits beside a plain loop over the same API, and by their size
 
 Each has flags of its own: npm run bench -- engine --help
 `;
@@ -25,7 +27,7 @@ function readFlags(args) {
   const benchmark = benchmarks[name];
   if (!benchmark) {
     if (args.includes('--help')) return { said: help };
-    throw new SetupError(`Say what to measure: engine, gateway or operations.\n\n${help}`);
+    throw new SetupError(`Say what to measure: engine, gateway, operations or edits.\n\n${help}`);
   }
   const options = { ...benchmark.options, help: { type: 'boolean', default: false } };
   let parsed;

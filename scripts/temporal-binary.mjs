@@ -11,10 +11,12 @@ import { note, SetupError, step } from './progress.mjs';
 import { root } from './settings.mjs';
 
 const module = 'github.com/temporalio/cli';
+const serverModule = 'go.temporal.io/server';
 
-export function pinnedVersion() {
+export function pinnedVersion(of = module) {
   const mod = readFileSync(join(root, 'temporal-config', 'go.mod'), 'utf8');
-  return mod.match(/github\.com\/temporalio\/cli v(\S+)/)[1];
+  const line = mod.split('\n').find((text) => text.trim().startsWith(`${of} v`));
+  return line.trim().slice(`${of} v`.length).split(' ')[0];
 }
 
 /** Outlives --fresh and `npm ci`; shared by all copies of one user. */
@@ -74,7 +76,8 @@ async function download(version, target, signal) {
   }
 }
 
-async function build(version, target, signal) {
+/** Builds a program of a module that temporal-config/go.mod pins. Returns what kept it from working, as `download`. */
+async function build({ program, flags }, target, signal) {
   const go = which('go') ?? ['/usr/local/go/bin/go', '/opt/homebrew/bin/go'].find((file) => existsSync(file));
   if (!go) return 'Go is not installed';
   const folder = mkdtempSync(join(cacheDir(), 'build-'));
@@ -83,9 +86,8 @@ async function build(version, target, signal) {
   if (!existsSync(homedir()))
     Object.assign(env, { GOPATH: join(cacheDir(), 'go'), GOCACHE: join(cacheDir(), 'go-build') });
   try {
-    const made = join(folder, 'temporal');
-    const flags = ['-ldflags', `-s -w -X ${module}/temporalcli.Version=${version}`];
-    const args = ['build', ...flags, '-o', made, `${module}/cmd/temporal`];
+    const made = join(folder, 'program');
+    const args = ['build', '-ldflags', `-s -w ${flags}`, '-o', made, program];
     await run(go, args, { cwd: join(root, 'temporal-config'), signal, env });
     renameSync(made, target);
     return undefined;
@@ -119,7 +121,8 @@ async function find(say, signal) {
   say(
     `no download (${notDownloaded}): building ${version} with Go; takes 2 to 6 minutes, once, beside the others`,
   );
-  const notBuilt = await build(version, cached, signal);
+  const cli = { program: `${module}/cmd/temporal`, flags: `-X ${module}/temporalcli.Version=${version}` };
+  const notBuilt = await build(cli, cached, signal);
   if (!notBuilt) return cached;
   throw new SetupError(
     `Temporal could not be had: no download (${notDownloaded}), and ${notBuilt}. Install the Temporal CLI ` +
@@ -134,4 +137,21 @@ export async function ensureTemporalBinary({ signal } = {}) {
     return { binary, detail: binary };
   });
   return result.binary;
+}
+
+/** The server as production runs it and the tool for its tables: {server, tool}, as paths. There is no download of them. */
+export function ensureServerPrograms({ signal } = {}) {
+  return step('Temporal server', async (say) => {
+    const version = pinnedVersion(serverModule);
+    const wanted = { server: 'cmd/server', tool: 'cmd/tools/sql' };
+    const paths = {};
+    for (const [name, folder] of Object.entries(wanted)) {
+      paths[name] = join(cacheDir(), `temporal-${name}-${version}-${process.platform}-${process.arch}`);
+      if (existsSync(paths[name])) continue;
+      say(`building its ${name} ${version} with Go; takes some minutes, once`);
+      const notBuilt = await build({ program: `${serverModule}/${folder}`, flags: '' }, paths[name], signal);
+      if (notBuilt) throw new SetupError(`Temporal's ${name} could not be had: ${notBuilt}.`);
+    }
+    return { ...paths, detail: version };
+  });
 }
