@@ -27,10 +27,13 @@ export const undos = proxyActivities<Activities>({
   retry: { initialInterval: '200 milliseconds', maximumInterval: '1 minute' },
 });
 
-/** What talks to Airtable or the engine; heartbeats, so that a dead worker is noticed in seconds. */
+/**
+ * What talks to Airtable or the engine; heartbeats, so that a dead worker is noticed in seconds. A plan that has to read a
+ * thousand pages at a connection's pace takes longer than anything else here.
+ */
 export const airtable = proxyActivities<Activities>({
   taskQueue: 'airtable',
-  startToCloseTimeout: '10 minutes',
+  startToCloseTimeout: '1 hour',
   heartbeatTimeout: '10 seconds',
   cancellationType,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },

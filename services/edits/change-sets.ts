@@ -59,6 +59,8 @@ export async function offerChangeSet(
   const { preview, keyOf, leading } = await surveyPlan(db, edit, plan, target, signal);
   await db.tenant(workspaceId, async (tx) => {
     if (!(await stage.hold(tx))) return;
+    // Only now is it certain that no newer attempt has taken away what was read.
+    if (preview.counts.changes === 0) throw nothingToChange();
     const hash = createChangeSetHash({ connectionId, baseId });
     let next = 0;
     const append = async (drafted: readonly DraftedChange[]) => {
@@ -82,6 +84,13 @@ export async function offerChangeSet(
   });
 }
 
+const nothingToChange = () =>
+  new SagatableError(
+    'InvalidInput',
+    'Nothing would change: no record matches, or every cell already holds what was asked for.',
+    { code: 'nothing_to_change' },
+  );
+
 async function surveyPlan(
   db: EditDependencies['db'],
   edit: EditRow,
@@ -101,13 +110,6 @@ async function surveyPlan(
   const leading = foldNewChoices(ofSchema, options?.list() ?? []);
   for (const drafted of leading) preview.add(drafted);
   const shown = preview.finish(warnings, withNewTables(tables, changesOf(leading)));
-  if (shown.counts.changes === 0) {
-    throw new SagatableError(
-      'InvalidInput',
-      'Nothing would change: no record matches, or every cell already holds what was asked for.',
-      { code: 'nothing_to_change' },
-    );
-  }
   return { preview: shown, keyOf: (change) => preview.keyOf(change), leading };
 }
 

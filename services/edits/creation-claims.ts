@@ -11,7 +11,16 @@ export function sentFirst(entries: readonly JournalEntry[]): Date | undefined {
   return times.length ? new Date(Math.min(...times)) : undefined;
 }
 
-/** Records that a journal of the workspace accounts for, and those that the witness says somebody else made. */
+/** Records of which a person said that they are not this edit's: its requests take them no more. */
+export async function readDisowned(tx: Tx, editId: string, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT record_id AS id FROM late_records WHERE edit_id = $1 AND record_id = ANY($2) AND state = 'foreign'`,
+    [editId, ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Records that a journal of the workspace accounts for, or a person called somebody else's, and those that the witness says somebody else made. */
 export async function readNotOurs(
   run: EditRun,
   sentAt: Date | undefined,
@@ -19,7 +28,7 @@ export async function readNotOurs(
 ): Promise<[claimed: ReadonlySet<string>, others: ReadonlySet<string>]> {
   if (ids.length === 0) return [new Set(), new Set()];
   return run.db.tenant(run.workspaceId, async (tx) => [
-    await readClaimed(tx, ids),
+    new Set([...(await readClaimed(tx, ids)), ...(await readDisowned(tx, run.editId, ids))]),
     sentAt ? await readNotCreated(tx, await readWatched(tx, run), sentAt, ids) : new Set<string>(),
   ]);
 }

@@ -5,7 +5,7 @@ import { findCreated } from '../witness/found-creations';
 import { canonicalJson } from './canonical';
 import { differingFields, type FieldsById } from './cell-comparison';
 import { searchCreatedSince } from './created-since';
-import { readNotOurs, readWatched, sentFirst } from './creation-claims';
+import { readDisowned, readNotOurs, readWatched, sentFirst } from './creation-claims';
 import type { JournalEntry } from './journal';
 import { findMarked, markerOf } from './marked-creations';
 import { presentCells } from './present';
@@ -134,9 +134,15 @@ export async function searchWitnessed(
   if (!sentAt) return undefined;
   const tableId = entries[0]?.change.tableId ?? '';
   const intents = entries.map((entry) => ({ ordinal: entry.ordinal, cells: cellsOf(entry) }));
-  const found = await run.db.tenant(run.workspaceId, async (tx) =>
-    findCreated(tx, await readWatched(tx, run), run.fields, { tableId, sentAt, intents }),
-  );
+  const found = await run.db.tenant(run.workspaceId, async (tx) => {
+    const created = await findCreated(tx, await readWatched(tx, run), run.fields, {
+      tableId,
+      sentAt,
+      intents,
+    });
+    const ids = [...(created?.values() ?? [])].map(({ id }) => id);
+    return (await readDisowned(tx, run.editId, ids)).size ? undefined : created;
+  });
   if (!found) return undefined;
   const { made, contested } = await readOthersClaims(run, tableId, [...found.values()]);
   if ([...found.values()].some(({ id }) => made.has(id) || contested.has(id))) return undefined;

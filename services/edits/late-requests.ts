@@ -56,6 +56,20 @@ export async function noteLanded(
   );
 }
 
+/**
+ * One of the requests that carried the same as this one was found, nobody knows which: the oldest of those that may still land
+ * counts as it. Airtable carries out each once.
+ */
+export async function noteOneLanded(tx: Tx, editId: string, batch: string | null): Promise<void> {
+  await tx.query(
+    `UPDATE lost_requests SET state = 'landed' WHERE edit_id = $1 AND batch = (
+       SELECT o.batch FROM lost_requests o
+       JOIN lost_requests l ON (l.workspace_id, l.edit_id, l.phase, l.ordinals) = (o.workspace_id, o.edit_id, o.phase, o.ordinals)
+       WHERE o.edit_id = $1 AND l.batch = $2 AND o.state = 'open' ORDER BY o.sent_at, o.batch LIMIT 1)`,
+    [editId, batch],
+  );
+}
+
 /** Requests of the edit that may still land, the oldest first. */
 export async function readLost(tx: Tx, editId: string): Promise<LostRequest[]> {
   const { rows } = await tx.query<{

@@ -81,8 +81,8 @@ export async function holdLease(tx: Tx, lease: Lease): Promise<void> {
   }
 }
 
-/** Who still has so long (s) need not prolong the lease to send one request, which takes no longer than that. */
-const LONG_ENOUGH_SECONDS = 20;
+/** Who still has so long (s) need not prolong the lease to send one request: hardly one takes longer. */
+const LONG_ENOUGH_SECONDS = 25;
 
 /** True when the lease is ours and lasts long enough for one request. Changes nothing and waits for nobody. */
 export async function lastsLong(tx: Tx, lease: Lease): Promise<boolean> {

@@ -36,14 +36,14 @@ export function readOtherCreations(
     const told = new Set([asked.batch, ...open.map(({ batch }) => batch)]);
     let askedIsSpent = false;
     for (const { batch, ordinals, sentAt } of lost) {
-      const first = ordinals[0] ?? -1;
+      const carried = (await readOrdinals(tx, run.editId, ordinals)).filter(
+        ({ change }) => change.kind !== 'createOption',
+      );
+      const first = carried[0]?.ordinal ?? -1;
       const spent = (found.get(first) ?? 0) > 0;
       if (spent) found.set(first, (found.get(first) ?? 0) - 1);
       if (batch === asked.batch) askedIsSpent = spent;
       if (told.has(batch)) continue;
-      const carried = (await readOrdinals(tx, run.editId, ordinals)).filter(
-        ({ change }) => change.kind !== 'createOption',
-      );
       if (carried.some(({ markerField }) => markerField !== null)) continue;
       requests.push({ entries: await follow(carried), since: spent ? Infinity : sentAt.getTime() });
     }

@@ -2,7 +2,7 @@ import { judgeUpdate } from './cell-comparison';
 import { findCreations, searchWitnessed, type CreationFate } from './creation-search';
 import type { Tx } from '../database/database';
 import { readBatch, readEntries, type JournalEntry, type Settlement } from './journal';
-import { noteLanded, noteLost } from './late-requests';
+import { noteLanded, noteLost, noteOneLanded } from './late-requests';
 import { readPresent } from './present';
 import { followRestoredLinks } from './restored-links';
 import { settleBatch, type EditRun } from './run';
@@ -43,13 +43,19 @@ export async function resolveIntended(run: EditRun, phase: 'applying' | 'undoing
         ...(carrier.evidence && { evidence: carrier.evidence }),
       });
     else if (option) settlements.push({ ordinal: option.ordinal, state: 'skipped' });
-    await settleBatch(run, settlements, settlements.filter((s) => s.state !== 'pending').length);
     // Airtable carries out a request once, and as a whole. Of several requests nobody can tell which one landed.
     const once = entries.every(
       ({ firstSentAt, sentAt }) => (firstSentAt ?? sentAt)?.getTime() === sentAt?.getTime(),
     );
-    if (once && settlements.every((s) => s.state === 'landed' && s.evidence !== undefined))
-      await noteLanded(run, first.batch);
+    const known = settlements.every((s) => s.state === 'landed' && s.evidence !== undefined);
+    const oneLanded = known && !once && creating && !marked;
+    await settleBatch(
+      run,
+      settlements,
+      settlements.filter((s) => s.state !== 'pending').length,
+      oneLanded ? (tx) => noteOneLanded(tx, run.editId, first.batch) : undefined,
+    );
+    if (once && known) await noteLanded(run, first.batch);
   }
 }
 

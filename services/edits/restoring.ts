@@ -113,7 +113,8 @@ async function finish(
     for (const one of group) {
       const record = now.get(one.newId);
       await tx.query(
-        `UPDATE edit_changes SET reason = $3, found = CASE WHEN kind = 'create' THEN coalesce($4::jsonb, found) ELSE found END
+        // What was said of its marker stays.
+        `UPDATE edit_changes SET reason = $3 || coalesce('; ' || substring(reason FROM 'comes back without a marker: .*$'), ''), found = CASE WHEN kind = 'create' THEN coalesce($4::jsonb, found) ELSE found END
          WHERE edit_id = $1 AND ordinal = $2`,
         [
           run.editId,

@@ -1,5 +1,6 @@
 import { cellsToCreate, findCreations } from './creation-search';
 import { intend, type JournalEntry, type Settlement } from './journal';
+import { noteOneLanded } from './late-requests';
 import { findMarkerGone } from './marker-standing';
 import { markerFieldFor, sendCreations } from './marked-creations';
 import { isRefusal, sendWrite, settleBatch, type EditRun } from './run';
@@ -115,7 +116,17 @@ async function settleTried(run: EditRun, tried: readonly JournalEntry[]): Promis
       reason: `created again as ${record.id}; ${reason}`,
     };
   });
-  await settleBatch(run, settled, settled.filter(({ state }) => state !== 'landed').length);
+  // Upserts on a marker find what is there, however often they land.
+  const found = tried.every(
+    ({ ordinal, markerField }) => markerField === null && fates.get(ordinal)?.fate === 'found',
+  );
+  const batch = tried[0]?.batch ?? null;
+  await settleBatch(
+    run,
+    settled,
+    settled.filter(({ state }) => state !== 'landed').length,
+    found ? (tx) => noteOneLanded(tx, run.editId, batch) : undefined,
+  );
   return 0;
 }
 

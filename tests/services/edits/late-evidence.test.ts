@@ -86,6 +86,39 @@ describe('records that a sweep knows by reading back only', () => {
     expect(await world.editState(edit)).toBe('needs_review');
   });
 
+  it('are left for a person where the request, which made a new option too, was found before', async () => {
+    const rated = { ...RAN, Rating: 'Never seen before' };
+    const edit = await creating([rated]);
+    world.disturb(['later']);
+    await world.applyAll(edit).catch(() => undefined);
+    await world.undo(edit);
+    await world.deliver();
+    await sql(`UPDATE lost_requests SET lost_at = clock_timestamp() + interval '1 hour' WHERE edit_id = $1`, [
+      edit.editId,
+    ]);
+    await world.sweep(edit, true);
+    expect(await world.all()).toEqual([]);
+    const { id } = await add(rated);
+    await settle(edit);
+    expect(await world.all()).toEqual([id]);
+    expect(await world.editState(edit)).toBe('needs_review');
+  });
+
+  it('are not ours where the lost request of an undo was found: what somebody copies then is theirs', async () => {
+    const [recordId = ''] = await world.films(1);
+    const fields = (await world.as('full', 'GET', `${films()}/${recordId}`)) as { fields: object };
+    const edit = await world.approved({ changes: [{ kind: 'delete', table: 'Films', recordId }] });
+    await world.finish(edit);
+    world.disturb(['lost']);
+    await world.undo(edit);
+    expect(await world.states(edit)).toEqual({ undone: 1 });
+    const { id } = await add(fields.fields);
+    await settle(edit);
+    expect(await world.all()).toHaveLength(2);
+    expect(await world.all()).toContain(id);
+    expect(await world.editState(edit)).toBe('rolled_back');
+  });
+
   it('are all taken back where the same creation was sent twice, and both requests landed late', async () => {
     const edit = await creating([RAN]);
     world.disturb(['later', 'later']);
