@@ -15,10 +15,9 @@ Measures an edit of many records on the built-in engine beside a plain loop over
 time goes; then edits of growing size: time, memory, history. Prints tables, writes JSON and a plot.
 
   --records N     records that loop and edit change in each round (5000)
-  --rounds N      turns of each; what counts is the median of their ratios (5)
-  --no-rounds     without those
+  --rounds N      turns of each; what counts is the median of their ratios (5); 0: without those
   --sizes LIST    changes in the growing edits, with commas (10,100,1000,10000,100000)
-  --no-growth     without those
+  --no-growth     without the growing edits
   --heap MB       bounds the heap of the worker, which shows what it keeps (not bounded)
   --profile DIR   write CPU profiles of API and workers there (it slows what is measured)
   --out FILE      where the numbers go (.data-bench/edits.json); the plot lies beside it, as .svg
