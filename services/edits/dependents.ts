@@ -15,32 +15,41 @@ const SHOWN = 10;
 /**
  * Newer changes (n) to the records that an edit's changes (o) wrote, in the same base behind the same address, by any edit of
  * the workspace. A change that was itself taken back since counts neither, nor does what took it back; nor do the edit's own
- * undos. Parameters: the edit, states in the base, a limit.
+ * undos. What was taken back is gathered once, not asked for record by record. Parameters: the edit, states in the base, a limit.
  */
 const OVERLAPS = `
-  SELECT n.edit_id, n.record_id, n.label, shared.fields
-  FROM edits oe
-    JOIN connections oc ON oc.workspace_id = oe.workspace_id AND oc.id = oe.connection_id
-    JOIN edit_changes o ON o.workspace_id = oe.workspace_id AND o.edit_id = oe.id
-    JOIN edit_changes n ON n.workspace_id = o.workspace_id AND n.record_id = o.record_id AND n.edit_id <> o.edit_id
-      AND n.sent_at > o.sent_at
-    JOIN edits ne ON ne.workspace_id = n.workspace_id AND ne.id = n.edit_id AND ne.base_id = oe.base_id
-    JOIN connections nc ON nc.workspace_id = ne.workspace_id AND nc.id = ne.connection_id AND nc.url = oc.url
-    CROSS JOIN LATERAL (
-      SELECT coalesce(array_agg(k ORDER BY k COLLATE "C"), '{}') AS fields
-      FROM jsonb_object_keys(CASE WHEN o.kind = 'update' AND n.kind = 'update' THEN o.change -> 'cells' ELSE '{}' END) k
-      WHERE n.change -> 'cells' ? k) shared
-  WHERE oe.id = $1 AND o.state = ANY($2) AND n.state = ANY($2) AND o.record_id IS NOT NULL
-    AND o.kind IN ('update', 'create', 'delete') AND n.kind IN ('update', 'create', 'delete')
-    AND (o.kind <> 'update' OR n.kind <> 'update' OR cardinality(shared.fields) > 0)
-    AND NOT (ne.kind = 'revert' AND (ne.revert_of = oe.id OR oe.id = ANY(ne.includes)))
-    AND NOT EXISTS (
-      SELECT 1 FROM edits re JOIN edit_changes r ON r.workspace_id = re.workspace_id AND r.edit_id = re.id
-      WHERE re.workspace_id = n.workspace_id AND re.kind = 'revert' AND (re.revert_of = n.edit_id OR n.edit_id = ANY(re.includes))
-        AND r.state = ANY($2) AND r.sent_at > n.sent_at AND (r.record_id = n.record_id OR r.change ->> 'restores' = n.record_id))
-    AND NOT (ne.kind = 'revert' AND EXISTS (
-      SELECT 1 FROM edit_changes x WHERE x.workspace_id = n.workspace_id AND (x.edit_id = ne.revert_of OR x.edit_id = ANY(ne.includes))
-        AND x.record_id = n.record_id AND x.state = ANY($2) AND x.sent_at > o.sent_at))
+  WITH newer AS MATERIALIZED (
+    SELECT n.workspace_id, n.edit_id, n.record_id, n.label, n.sent_at, o.sent_at AS written_at, ne.kind AS edit_kind, ne.revert_of,
+      ne.includes, shared.fields
+    FROM edits oe
+      JOIN connections oc ON oc.workspace_id = oe.workspace_id AND oc.id = oe.connection_id
+      JOIN edit_changes o ON o.workspace_id = oe.workspace_id AND o.edit_id = oe.id
+      JOIN edit_changes n ON n.workspace_id = o.workspace_id AND n.record_id = o.record_id AND n.edit_id <> o.edit_id
+        AND n.sent_at > o.sent_at
+      JOIN edits ne ON ne.workspace_id = n.workspace_id AND ne.id = n.edit_id AND ne.base_id = oe.base_id
+      JOIN connections nc ON nc.workspace_id = ne.workspace_id AND nc.id = ne.connection_id AND nc.url = oc.url
+      CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(k ORDER BY k COLLATE "C"), '{}') AS fields
+        FROM jsonb_object_keys(CASE WHEN o.kind = 'update' AND n.kind = 'update' THEN o.change -> 'cells' ELSE '{}' END) k
+        WHERE n.change -> 'cells' ? k) shared
+    WHERE oe.id = $1 AND o.state = ANY($2) AND n.state = ANY($2) AND o.record_id IS NOT NULL
+      AND o.kind IN ('update', 'create', 'delete') AND n.kind IN ('update', 'create', 'delete')
+      AND (o.kind <> 'update' OR n.kind <> 'update' OR cardinality(shared.fields) > 0)
+      AND NOT (ne.kind = 'revert' AND (ne.revert_of = oe.id OR oe.id = ANY(ne.includes)))
+  ), taken_back AS MATERIALIZED (
+    SELECT t.edit_id, undone.record_id, max(r.sent_at) AS at
+    FROM (SELECT DISTINCT workspace_id, edit_id FROM newer) t
+      JOIN edits re ON re.workspace_id = t.workspace_id AND re.kind = 'revert' AND (re.revert_of = t.edit_id OR t.edit_id = ANY(re.includes))
+      JOIN edit_changes r ON r.workspace_id = re.workspace_id AND r.edit_id = re.id AND r.state = ANY($2)
+      CROSS JOIN LATERAL (VALUES (r.record_id), (r.change ->> 'restores')) AS undone(record_id)
+    WHERE undone.record_id IS NOT NULL GROUP BY 1, 2
+  )
+  SELECT n.edit_id, n.record_id, n.label, n.fields
+  FROM newer n LEFT JOIN taken_back t ON t.edit_id = n.edit_id AND t.record_id = n.record_id
+  WHERE (t.at IS NULL OR t.at <= n.sent_at)
+    AND NOT (n.edit_kind = 'revert' AND EXISTS (
+      SELECT 1 FROM edit_changes x WHERE x.workspace_id = n.workspace_id AND (x.edit_id = n.revert_of OR x.edit_id = ANY(n.includes))
+        AND x.record_id = n.record_id AND x.state = ANY($2) AND x.sent_at > n.written_at))
   LIMIT $3`;
 
 interface Overlap {
