@@ -82,9 +82,9 @@ export class PlanStage {
     return holdPlan(tx, this.of, this.claim?.attempt ?? null);
   }
 
-  /** Forgets what was stored, in the transaction that made it the change set. */
-  async clear(tx: Tx): Promise<void> {
-    if (this.claim) await clearPlanned(tx, this.of.editId);
+  /** Forgets what was stored, by an attempt that died too, in the transaction that made this the change set. */
+  clear(tx: Tx): Promise<void> {
+    return clearPlanned(tx, this.of.editId);
   }
 
   /** Forgets what was stored by a plan that came to nothing, unless another attempt plans by now. */
