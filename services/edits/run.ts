@@ -175,7 +175,8 @@ export async function sendWrite<T>(
       const answer = await write({ signal: run.signal, beforeSend });
       return { end: 'landed', answer, ...(repeated && { repeated: true }) };
     } catch (error) {
-      if (sent) return { end: provesNothingLanded(error) ? 'refused' : 'unclear', error };
+      if (sent && provesNothingLanded(error)) return { end: 'refused', error };
+      if (sent) return { end: 'unclear', error: isRefusal(error) ? refusedAfterLost(error) : error };
       const waitMs = turnIn(error);
       if (waitMs === undefined || clock.now() + waitMs > leavesBy) return { end: 'unsent', error };
       const cancelled = await pause(waitMs, run.signal).then(
@@ -218,6 +219,18 @@ function lookTooOld(mayHaveLanded: boolean): SagatableError {
     'Unavailable',
     'The records were looked at too long ago to be written now: they are looked at again.',
     { code: LOOK_TOO_OLD, details: { mayHaveLanded } },
+  );
+}
+
+/**
+ * A request got no answer and its repetition was refused, as a deletion is once it has landed: that says nothing of what is
+ * there, and whoever sent it has to look again instead of giving up.
+ */
+function refusedAfterLost(cause: unknown): SagatableError {
+  return new SagatableError(
+    'Unavailable',
+    'A write got no answer and was refused when it was sent again: what is there is looked at anew.',
+    { code: 'refused_after_lost', cause, details: { mayHaveLanded: true } },
   );
 }
 

@@ -231,3 +231,24 @@ it('a sweep that is repeated after it was killed on its way says again that chan
   expect((await world.cells()).get(recordId)).toMatchObject({ Gross: 10_000 });
   expect(await world.editState(edit)).toBe('rolled_back');
 });
+
+it('an undo whose deletion lands without an answer, and is refused when it is repeated, comes to its end', async () => {
+  const edit = await creating([RAN, IKIRU]);
+  await world.finish(edit);
+  let deletions = 0;
+  world.onRequest = async (method, path) => {
+    if (method !== 'DELETE' || ++deletions > 1) return undefined;
+    await world.server.call('DELETE', path.replace('/v0', ''));
+    return { status: 503, body: { error: { type: 'RETRIABLE_ERROR', message: 'later' } } };
+  };
+  await pollUntil('the end of the undo', async () => {
+    try {
+      return (await world.undoAll(edit)).state === 'done';
+    } catch (error) {
+      expect(error).toMatchObject({ retryable: true });
+      return false;
+    }
+  });
+  expect(await world.all()).toEqual([]);
+  expect(await world.states(edit)).toEqual({ undone: 2 });
+});

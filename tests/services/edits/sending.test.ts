@@ -61,6 +61,21 @@ const turnIn = (retryAfterMs: number) =>
 const NOT_SENT = { mayHaveLanded: false };
 
 describe('a write', () => {
+  it('that got no answer and was refused when sent again has no known end: it is looked at anew, and not given up', async () => {
+    const refused = new SagatableError('InvalidInput', 'no such record', {
+      details: { mayHaveLanded: true },
+    });
+    const end = await sendWrite(run, async ({ beforeSend }) => {
+      await beforeSend(NOT_SENT);
+      await beforeSend({ mayHaveLanded: true });
+      throw refused;
+    });
+    expect(end).toMatchObject({
+      end: 'unclear',
+      error: { code: 'refused_after_lost', retryable: true, cause: refused },
+    });
+  });
+
   it('that is turned away waits for its turn, since another look would take a turn itself', async () => {
     let tries = 0;
     const end = await sendWrite(run, async ({ beforeSend }) => {
