@@ -1,5 +1,6 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import { CopyBaseInput, CopyResult } from '../contracts/copies';
+import { walkChunks } from './chunks';
 import { operation, type Saga } from './operation';
 import { airtable, airtableUndo, steps, undos } from './proxies';
 
@@ -38,19 +39,8 @@ export const copyBase = operation({
 });
 
 /** Copies chunk by chunk. The one undo takes back what this run has made. */
-async function copy(saga: Saga, ref: CopyRef): Promise<void> {
-  for (;;) {
-    await saga.waitWhilePaused();
-    const chunk = await airtable.copyChunk(ref);
-    saga.report({ done: chunk.done, total: chunk.total, unit: 'tables', message: 'Copying' });
-    if (chunk.state === 'done') return;
-    if (chunk.state === 'wait') await sleep(chunk.waitMs);
-    if (chunk.state === 'quota')
-      await saga.pauseFor(
-        'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
-      );
-    await saga.renewIfLong();
-  }
+function copy(saga: Saga, ref: CopyRef): Promise<void> {
+  return walkChunks(saga, { unit: 'tables', message: 'Copying' }, () => airtable.copyChunk(ref));
 }
 
 /** A base that was there before the copy keeps what was brought: that is not undone, and it says so. */

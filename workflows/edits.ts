@@ -1,10 +1,11 @@
-import { ApplicationFailure, CancellationScope, patched, setHandler, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, patched, setHandler } from '@temporalio/workflow';
 import { z } from 'zod';
 import { ProposeEditInput } from '../contracts/changes';
 import { RevertInput } from '../contracts/dependents';
 import { ApproveInput, ChangeState } from '../contracts/edits';
 import { idOf } from '../contracts/ids';
 import { Settling } from '../contracts/settling';
+import { waitAsTold, waitForQuota } from './chunks';
 import { describeFailure } from './failure';
 import { conflictsDecided } from './messages';
 import { operation, type Saga } from './operation';
@@ -56,9 +57,7 @@ async function planPausing(
       // Runs from before this pause failed here, and have to fail again when they are replayed.
       if (describeFailure(error).code !== 'airtable_quota' || !patched('planning-pauses-on-quota'))
         throw error;
-      await saga.pauseFor(
-        'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
-      );
+      await waitForQuota(saga);
     }
   }
 }
@@ -103,11 +102,7 @@ async function apply(saga: Saga, { editId }: EditInput): Promise<EditOutcome> {
         const chunk = await airtable.applyChunk(ref);
         saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Applying' });
         if (chunk.state === 'done') return settle(saga, ref, chunk.unanswered, false);
-        if (chunk.state === 'wait') await sleep(chunk.waitMs);
-        if (chunk.state === 'quota')
-          await saga.pauseFor(
-            'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
-          );
+        await waitAsTold(saga, chunk);
         // Histories from before hold no such answer: nothing in them is replayed otherwise.
         if (chunk.state === 'ask') {
           const reason = `paused: waits for decisions on ${chunk.conflicts ?? 0} conflicts. They are listed with the edit.`;
@@ -182,12 +177,11 @@ async function settle(
     });
     if (sweep.state === 'done') return;
     if (sweep.state === 'walk') await walkBack(saga, ref);
-    if (sweep.state === 'wait') await sleep(sweep.waitMs);
-    if (sweep.state === 'quota') {
-      await saga.pauseFor(
-        'paused: quota. Airtable’s monthly calls are spent, and looking for late writes needs some too; resume when there are more.',
-      );
-    }
+    await waitAsTold(
+      saga,
+      sweep,
+      'paused: quota. Airtable’s monthly calls are spent, and looking for late writes needs some too; resume when there are more.',
+    );
     await saga.renewIfLong();
   }
 }
@@ -201,12 +195,11 @@ async function walkBack(
     const chunk = await airtableUndo.compensateChunk(ref);
     saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Undoing' });
     if (chunk.state === 'done') return chunk.unanswered;
-    if (chunk.state === 'wait') await sleep(chunk.waitMs);
-    if (chunk.state === 'quota') {
-      await saga.pauseFor(
-        'paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.',
-      );
-    }
+    await waitAsTold(
+      saga,
+      chunk,
+      'paused: quota. Airtable’s monthly calls are spent, and undoing needs some too; resume when there are more.',
+    );
     await saga.renewIfLong();
   }
 }

@@ -1,5 +1,5 @@
-import { sleep } from '@temporalio/workflow';
 import { ReviewInput, ReviewOutcome } from '../contracts/reviews';
+import { walkChunks } from './chunks';
 import { operation } from './operation';
 import { airtable, steps, undos } from './proxies';
 
@@ -21,18 +21,7 @@ export const reviewEdit = operation({
     const ref = { workspaceId: saga.workspaceId, editId, operationId: saga.operationId };
     await saga.step('review', {
       async do() {
-        for (;;) {
-          await saga.waitWhilePaused();
-          const chunk = await airtable.reviewChunk(ref);
-          saga.report({ done: chunk.done, total: chunk.total, unit: 'changes', message: 'Reviewing' });
-          if (chunk.state === 'done') return;
-          if (chunk.state === 'wait') await sleep(chunk.waitMs);
-          if (chunk.state === 'quota')
-            await saga.pauseFor(
-              'paused: quota. Airtable’s monthly calls of this workspace are spent; resume when there are more.',
-            );
-          await saga.renewIfLong();
-        }
+        await walkChunks(saga, { unit: 'changes', message: 'Reviewing' }, () => airtable.reviewChunk(ref));
       },
       undo: () => undos.releaseReview(ref),
     });
