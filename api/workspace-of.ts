@@ -1,5 +1,7 @@
 import { SagatableError } from '../contracts/errors';
+import type { Actor } from '../contracts/identity';
 import { idOf } from '../contracts/ids';
+import type { Scope } from '../contracts/scopes';
 import type { Services } from '../services/create-services';
 import { findEditWorkspace } from '../services/edits/edit-rows';
 
@@ -31,4 +33,18 @@ export async function enter<T>(kind: string, check: () => Promise<T>): Promise<T
       throw new SagatableError('NotFound', `There is no such ${kind}.`);
     throw error;
   }
+}
+
+/** The workspace of an edit or a chat in which the actor has the scope. Throws Forbidden; NotFound as `enter` does. */
+export function authorizeWithin(
+  services: Services,
+  actor: Actor,
+  place: { readonly editId: string } | { readonly chatId: string },
+  scope: Scope,
+): Promise<string> {
+  return enter('editId' in place ? 'edit' : 'chat', async () => {
+    const workspaceId = await workspaceOf(services, { ...place });
+    await services.permissions.authorize(actor, workspaceId, scope);
+    return workspaceId;
+  });
 }

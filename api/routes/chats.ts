@@ -7,7 +7,7 @@ import { newId } from '../../services/ids';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
 import type { StreamEvents } from '../events';
-import { enter, workspaceOf } from '../workspace-of';
+import { authorizeWithin, workspaceOf } from '../workspace-of';
 
 const Page = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(100),
@@ -18,13 +18,8 @@ const Page = z.object({
 export function createChatRoutes({ services }: ApiContext, streamEvents: StreamEvents): Router {
   const router = Router();
 
-  async function workspaceOfChat(actor: Actor, chatId: string, scope: Scope): Promise<string> {
-    return enter('chat', async () => {
-      const workspaceId = await workspaceOf(services, { chatId });
-      await services.permissions.authorize(actor, workspaceId, scope);
-      return workspaceId;
-    });
-  }
+  const workspaceOfChat = (actor: Actor, chatId: string, scope: Scope) =>
+    authorizeWithin(services, actor, { chatId }, scope);
 
   router.get('/v1/planner', (req, res) => {
     actorOf(req);

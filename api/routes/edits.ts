@@ -8,7 +8,7 @@ import type { Scope } from '../../contracts/scopes';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
 import { nextCursor, PageQuery } from '../page-query';
-import { enter, workspaceOf } from '../workspace-of';
+import { authorizeWithin, workspaceOf } from '../workspace-of';
 
 const ChangesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -25,13 +25,8 @@ const ChangesQuery = z.object({
 export function createEditRoutes({ services }: ApiContext): Router {
   const router = Router();
 
-  async function workspaceOfEdit(actor: Actor, editId: string, scope: Scope): Promise<string> {
-    return enter('edit', async () => {
-      const workspaceId = await workspaceOf(services, { editId });
-      await services.permissions.authorize(actor, workspaceId, scope);
-      return workspaceId;
-    });
-  }
+  const workspaceOfEdit = (actor: Actor, editId: string, scope: Scope) =>
+    authorizeWithin(services, actor, { editId }, scope);
 
   router.get('/v1/workspaces/:workspaceId/edits', async (req, res) => {
     const workspaceId = await workspaceOf(services, req.params);

@@ -6,7 +6,7 @@ import type { Actor } from '../../contracts/identity';
 import type { Scope } from '../../contracts/scopes';
 import { actorOf } from '../authenticate';
 import type { ApiContext } from '../context';
-import { enter, workspaceOf } from '../workspace-of';
+import { authorizeWithin } from '../workspace-of';
 
 /** A look costs calls to the base, which an edit may need: so many changes at a time. */
 const MAX_LOOKED = 20;
@@ -34,13 +34,8 @@ export function createReviewRoutes({
 }: Pick<ApiContext, 'services' | 'temporal' | 'logger'>): Router {
   const router = Router();
 
-  async function workspaceOfEdit(actor: Actor, editId: string, scope: Scope): Promise<string> {
-    return enter('edit', async () => {
-      const workspaceId = await workspaceOf(services, { editId });
-      await services.permissions.authorize(actor, workspaceId, scope);
-      return workspaceId;
-    });
-  }
+  const workspaceOfEdit = (actor: Actor, editId: string, scope: Scope) =>
+    authorizeWithin(services, actor, { editId }, scope);
 
   router.get('/v1/edits/:editId/conflicts', async (req, res) => {
     const { editId } = req.params;

@@ -70,7 +70,7 @@ export async function holdLease(tx: Tx, lease: Lease): Promise<void> {
   const { rowCount } = await tx.query(
     `UPDATE base_leases SET expires_at = clock_timestamp() + make_interval(secs => $4)
      WHERE base_key = $1 AND holder = $2 AND fence = $3 AND expires_at > clock_timestamp()`,
-    [lease.baseKey, lease.holder, lease.fence, LEASE_SECONDS],
+    [...holding(lease), LEASE_SECONDS],
   );
   if (!rowCount) {
     throw new SagatableError(
