@@ -62,7 +62,7 @@ export async function readInboundLinks(
   records: readonly AirtableRecord[],
 ): Promise<LinkCell[]> {
   if (records.length === 0) return [];
-  const schema = await run.client.getBaseSchema(run.baseId, { signal: run.signal, cached: true });
+  const schema = await run.readSchema();
   const wanted = new Set(records.map(({ id }) => id));
   const cells: LinkCell[] = [];
   for (const link of linkFieldsOf(schema).values()) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AirtableRecord, Cells, CellValue } from '../../contracts/airtable';
+import type { AirtableRecord, BaseSchema, Cells, CellValue } from '../../contracts/airtable';
 import type { Evidence } from '../../contracts/edits';
 import { SagatableError } from '../../contracts/errors';
 import { MARKER_PREFIX } from '../../contracts/markers';
@@ -87,26 +87,24 @@ export async function sendCreations(
  * and with it the markers.
  */
 export async function findMarked(
-  run: Pick<EditRun, 'client' | 'baseId' | 'editId' | 'signal'>,
+  run: Pick<EditRun, 'client' | 'baseId' | 'editId' | 'signal' | 'readSchema'>,
   tableId: string,
   field: string,
   ordinals: readonly number[],
 ): Promise<Map<number, AirtableRecord[]> | undefined> {
   const ordinalOf = new Map(ordinals.map((ordinal) => [markerOf(run.editId, ordinal), ordinal]));
-  for (const cached of [true, false]) {
-    const name = await nameOf(run, tableId, field, cached);
-    if (name === undefined) {
-      if (cached) continue;
-      return undefined;
-    }
+  const known = nameOf(await run.readSchema(), tableId, field);
+  if (known !== undefined) {
     try {
-      return await listMarked(name);
+      return await listMarked(known);
     } catch (error) {
       // It was renamed lately: its name is asked for anew, once.
-      if (!cached || !(error instanceof SagatableError) || error.kind !== 'InvalidInput') throw error;
+      if (!(error instanceof SagatableError) || error.kind !== 'InvalidInput') throw error;
     }
   }
-  return undefined;
+  const now = await run.client.getBaseSchema(run.baseId, { signal: run.signal });
+  const name = nameOf(now, tableId, field);
+  return name === undefined ? undefined : listMarked(name);
 
   async function listMarked(name: string): Promise<Map<number, AirtableRecord[]>> {
     const cell = quoteField(name);
@@ -124,12 +122,5 @@ export async function findMarked(
   }
 }
 
-async function nameOf(
-  run: Pick<EditRun, 'client' | 'baseId' | 'signal'>,
-  tableId: string,
-  field: string,
-  cached: boolean,
-): Promise<string | undefined> {
-  const { tables } = await run.client.getBaseSchema(run.baseId, { signal: run.signal, cached });
-  return tables.find(({ id }) => id === tableId)?.fields.find(({ id }) => id === field)?.name;
-}
+const nameOf = ({ tables }: BaseSchema, tableId: string, field: string): string | undefined =>
+  tables.find(({ id }) => id === tableId)?.fields.find(({ id }) => id === field)?.name;

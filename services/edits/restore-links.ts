@@ -45,7 +45,7 @@ export async function restoreLinks(
   group: readonly Returned[],
   side: 'own' | 'pointing',
 ): Promise<Map<number, Lost[]>> {
-  const schema = await run.client.getBaseSchema(run.baseId, { signal: run.signal, cached: true });
+  const schema = await run.readSchema();
   const fields = linkFieldsOf(schema);
   const { followed, own, pointing } = await collect(run, group, fields);
   const successors = new Set([...followed].filter(([now, before]) => now !== before).map(([now]) => now));

@@ -1,4 +1,5 @@
 import { SagatableError } from '../../contracts/errors';
+import type { BaseSchema } from '../../contracts/airtable';
 import type { ConflictPolicy } from '../../contracts/edits';
 import type { AirtableClient, CallOptions } from '../airtable/client';
 import { pause } from '../airtable/time-limit';
@@ -24,6 +25,8 @@ export interface EditRun {
   readonly baseId: string;
   readonly fields: FieldsById;
   readonly tables: Preview['tables'];
+  /** The schema as it was when the chunk first asked for it, for which fields are links and what they are called. */
+  readonly readSchema: () => Promise<BaseSchema>;
   /** The field of each table in which new records carry their markers, by table id. */
   readonly markers: ReadonlyMap<string, string>;
   /** The files of records that are deleted, and of those that return. */

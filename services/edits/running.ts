@@ -3,6 +3,7 @@ import type { Tx } from '../database/database';
 import type { Liveness } from '../liveness';
 import { assertNotBuried, buryStep } from '../operations/steps';
 import { applyBatches } from './apply';
+import { readSchemaOnce } from './base-schema';
 import { fieldsOf } from './cell-comparison';
 import { clearToBegin } from './clearance';
 import { compensateBatches } from './compensate';
@@ -118,16 +119,18 @@ export async function underLease<R extends SweepResult>(
         repostComments: await wantsComments(tx, edit.id),
       };
     });
+    const client = await gateway.open({ workspaceId: ref.workspaceId, id: edit.connection_id }, 'bulk');
     const chunk = await work({
       db,
       operations,
       trail,
-      client: await gateway.open({ workspaceId: ref.workspaceId, id: edit.connection_id }, 'bulk'),
+      client,
       lease,
       ...ref,
       baseId: edit.base_id,
       fields: fieldsOf({ tables }),
       tables,
+      readSchema: readSchemaOnce(client, edit.base_id, live.signal),
       markers,
       kept: createKeptFiles(
         { db, connections, config },

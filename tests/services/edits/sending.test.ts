@@ -41,6 +41,7 @@ beforeEach(async () => {
     baseId: 'appFilms000000000',
     fields: new Map(),
     tables: [],
+    readSchema: () => Promise.resolve({ tables: [] }),
     markers: new Map(),
     kept: createKeptFiles({ ...services, config }, { workspaceId, id: newId('connection') }),
     repostComments: false,
