@@ -2,6 +2,7 @@ import { fill, focusOn, h } from '../dom.js';
 import { counted, exactly } from '../format.js';
 import { action, problemBox } from './action.js';
 import { cellText } from './cell.js';
+import { recordHead } from './record-head.js';
 
 const PAGE_SIZE = 25;
 
@@ -79,18 +80,7 @@ export function conflictPanel(ctx, { edit, signal }) {
     return h(
       'li',
       { class: 'record' },
-      h(
-        'div',
-        { class: 'record-name' },
-        h(
-          'span',
-          { class: 'name' },
-          name,
-          ' ',
-          conflict.recordId && h('code', { class: 'id' }, conflict.recordId),
-        ),
-        conflict.kind === 'delete' && h('span', { class: 'badge bad' }, 'to be deleted'),
-      ),
+      recordHead(name, conflict.recordId, conflict.kind === 'delete' && 'to be deleted'),
       h('dl', { class: 'fields' }, conflict.cells.filter((cell) => cell.changed).map(threeValues)),
       h('p', { class: 'reason' }, `Left as it is unless somebody decides by ${exactly(conflict.expiresAt)}.`),
       h('div', { class: 'row' }, decisions([conflict], name)),

@@ -6,6 +6,7 @@ import { action, problemBox } from './action.js';
 import { beforeAfter } from './cell.js';
 import { lateRecordsList } from './late-records.js';
 import { evidenceOf } from './review-evidence.js';
+import { recordHead } from './record-head.js';
 
 /** States of a change that waits for a person by itself, and not only for the records that came late of it. */
 const UNCLEAR = ['unknown', 'intended', 'undo_intended', 'undo_conflict', 'undo_unknown'];
@@ -79,18 +80,7 @@ export function reviewPanel(ctx, { edit, signal, onDecided }) {
     return h(
       'li',
       { class: `record ${change.kind}` },
-      h(
-        'div',
-        { class: 'record-name' },
-        h(
-          'span',
-          { class: 'name' },
-          name,
-          ' ',
-          change.recordId && h('code', { class: 'id' }, change.recordId),
-        ),
-        h('span', { class: 'badge bad' }, state),
-      ),
+      recordHead(name, change.recordId, state),
       h(
         'dl',
         { class: 'fields' },
